@@ -1,0 +1,51 @@
+// Everything that an open store is made of, handed to every operation. Built by recovery/open-context.ts.
+
+import type { Journal } from '@cenotaph/journal'
+import type { Clock, Disk, Entropy } from '@cenotaph/storage'
+import type { AppendQueue } from './append/append-queue.js'
+import type { Checkpoints } from './append/checkpoint.js'
+import type { RolloutWriters } from './append/rollout-writers.js'
+import type { Deletions } from './erasure/deletions.js'
+import type { EventLog } from './events/event-log.js'
+import type { OpenOperations } from './lifecycle/open-operations.js'
+import type { ResolvedOptions } from './options.js'
+import type { SigningKey } from './proof/index.js'
+import type { Ballast, RootLayout } from './root/index.js'
+import type { Directories } from './threads/directories.js'
+import type { LockTable } from './threads/lock-table.js'
+import type { ThreadTable } from './threads/thread-table.js'
+import type { DeadSet, TombstoneFile } from './tombstones/index.js'
+
+export interface StoreContext {
+  readonly layout: RootLayout
+  readonly options: ResolvedOptions
+  /** Latches STORE_FAILED on the first failed write or fsync of a rollout or folder. */
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly journal: Journal
+  readonly locks: LockTable
+  readonly threads: ThreadTable
+  readonly directories: Directories
+  readonly events: EventLog
+  readonly dead: DeadSet
+  readonly tombstones: TombstoneFile
+  readonly signingKey: SigningKey
+  readonly appends: AppendQueue
+  readonly checkpoints: Checkpoints
+  readonly writers: RolloutWriters
+  readonly openOperations: OpenOperations
+  readonly deletions: Deletions
+  readonly ballast: Ballast
+  readonly identity: StoreIdentity
+  /** Aborted when the store closes. */
+  readonly closing: AbortSignal
+  /** Tells the test seam that a named instant is reached. */
+  crashPoint(name: string): Promise<void>
+}
+
+export interface StoreIdentity {
+  readonly storeId: string
+  /** Raised by repair: positions of different epochs are not compared. */
+  readonly epoch: number
+}

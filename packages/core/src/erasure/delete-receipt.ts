@@ -1,0 +1,146 @@
+// The receipt of a delete: made, logged and signed in one batch, then written beside the store's other receipts.
+// A receipt that the batch already holds is only written again, so a repeated step gives the same receipt.
+
+import type { OperationId } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
+import type { StoreContext } from '../context.js'
+import { leafBytes } from '../events/event-log.js'
+import type { DeletePlan } from '../lifecycle/delete-plan.js'
+import {
+  digestOfReceiptBody,
+  type Receipt,
+  type ReceiptBody,
+  readReceipt,
+  receiptVersion,
+  sealReceipt,
+  writeReceipt,
+} from '../proof/index.js'
+
+/** What no engine on this machine can vouch for, in every receipt. */
+const alwaysOutOfReach = [
+  'SSD blocks that the drive has remapped',
+  'file-system snapshots',
+  'backups and copies made elsewhere',
+]
+
+const receiptKey = (id: string): string => `r/${id}`
+
+export async function findReceipt(
+  context: StoreContext,
+  receiptId: string,
+): Promise<Receipt | undefined> {
+  const body = await context.journal.get(receiptKey(receiptId))
+  if (body) return JSON.parse(Buffer.from(body).toString()) as Receipt
+  return readReceipt(context.disk, context.layout.receiptsFolder, receiptId)
+}
+
+/** Durable when it resolves, in LevelDB and as a file. */
+export async function issueReceipt(
+  context: StoreContext,
+  plan: DeletePlan,
+  operationId: OperationId,
+): Promise<Receipt> {
+  const receipt =
+    (await findReceipt(context, operationId)) ?? (await sealAndLog(context, plan, operationId))
+  await writeReceipt(context.disk, context.layout.receiptsFolder, receipt)
+  return receipt
+}
+
+function sealAndLog(
+  context: StoreContext,
+  plan: DeletePlan,
+  operationId: OperationId,
+): Promise<Receipt> {
+  return context.journal.commit(() => {
+    const body = bodyOf(context, plan, operationId)
+    const type = 'threads.erased'
+    const events = context.events.plan([
+      {
+        type,
+        threadId: null,
+        commitment: digestOfReceiptBody(body),
+        payload: { receiptId: operationId, threads: plan.threadIds.length },
+      },
+    ])
+    const eventLeafBytes = leafBytes({
+      position: events.firstPosition,
+      at: events.at,
+      type,
+      threadId: null,
+      commitment: digestOfReceiptBody(body),
+    })
+    const receipt = sealReceipt({
+      body,
+      epoch: context.identity.epoch,
+      plan: events.merkle,
+      eventLeafBytes,
+      key: context.signingKey,
+    })
+    return {
+      operations: [
+        ...events.operations,
+        {
+          type: 'put',
+          key: receiptKey(operationId),
+          body: Buffer.from(JSON.stringify(receipt)),
+        },
+      ],
+      applied: () => {
+        events.apply()
+        return receipt
+      },
+    }
+  })
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+function bodyOf(context: StoreContext, plan: DeletePlan, operationId: OperationId): ReceiptBody {
+  const deletion = context.deletions.of(operationId)
+  const { verification, hardLinks } = deletion
+  const nowMs = context.journal.storeTimeMs()
+  const detached = new Set<ThreadId>(plan.detach)
+  return {
+    version: receiptVersion,
+    receiptId: operationId,
+    threadIds: plan.threadIds,
+    alreadyDeleted: plan.alreadyDeleted,
+    requestedAt: iso(plan.requestedAtMs),
+    committedAt: iso(plan.committedAtMs),
+    erasedAt: iso(nowMs),
+    state: 'erased',
+    reason: plan.reason,
+    requestedBy: plan.requestedBy,
+    steps: [...deletion.steps].map(([name, { outcome, attempts, atMs }]) => ({
+      name: `delete.${name}`,
+      outcome,
+      attempts,
+      at: iso(atMs),
+    })),
+    participants: [],
+    files: plan.files,
+    bytes: plan.bytes,
+    items: plan.items,
+    survivingForks: plan.survivors.map((fork) => ({
+      threadId: fork.threadId,
+      // A detached fork holds the inherited lines itself now.
+      kind: detached.has(fork.threadId) ? 'copy' : fork.kind,
+    })),
+    verification: verification
+      ? {
+          mode: verification.mode,
+          scope: 'touched',
+          scannedFiles: verification.scan.files,
+          scannedBytes: verification.scan.bytes,
+          residue: verification.scan.residue.length,
+          shared: verification.scan.shared,
+        }
+      : null,
+    outOfReach: [
+      ...alwaysOutOfReach,
+      ...(hardLinks > 0 ? [`other hard links to ${hardLinks} of the files`] : []),
+      ...(plan.survivors.length > 0 ? ['surviving forks, which hold inherited lines'] : []),
+    ],
+    publicKey: context.signingKey.publicKey,
+  }
+}

@@ -1,0 +1,113 @@
+// What a delete takes along: the threads asked for, everything that they spawned, and with `cascade` their forks.
+// Read without locks for a dry run, and again under the locks of all that it names for the delete itself.
+
+import { createHash } from 'node:crypto'
+import type { ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { type Fork, forksOf, spawnTree } from '../threads/relatives.js'
+import { ownBytes, ownItems, type ThreadRow } from '../threads/thread-row.js'
+
+export type ForksMode = 'refuse' | 'detach' | 'cascade'
+
+export interface DeleteScope {
+  /** Parents before what they spawned. */
+  readonly rows: readonly ThreadRow[]
+  /** Forks by reference outside the set. */
+  readonly references: readonly ThreadId[]
+  /** Forks by copy outside the set. */
+  readonly copies: readonly ThreadId[]
+  /** Threads whose rollouts may be rewritten because a fork of theirs is detached. */
+  readonly rewritten: readonly ThreadId[]
+  readonly planId: string
+  readonly items: number
+  readonly bytes: number
+}
+
+export async function readScope(
+  context: StoreContext,
+  roots: readonly ThreadId[],
+  forks: ForksMode,
+): Promise<DeleteScope> {
+  const ids = await expand(context, roots, forks)
+  const inside = new Set(ids)
+  const outside = new Map<ThreadId, Fork>()
+  for (const id of ids) {
+    for (const fork of await forksOf(context, id)) {
+      const known = outside.get(fork.threadId)
+      if (!inside.has(fork.threadId) && known?.kind !== 'reference')
+        outside.set(fork.threadId, fork)
+    }
+  }
+  const rows = (await context.threads.loadMany(ids)).flatMap((state) => (state ? [state.row] : []))
+  const of = (kind: Fork['kind']): ThreadId[] =>
+    [...outside.values()].filter((fork) => fork.kind === kind).map((fork) => fork.threadId)
+  const references = of('reference')
+  return {
+    rows,
+    references,
+    copies: of('copy'),
+    rewritten: forks === 'detach' ? await referencesBelow(context, references) : [],
+    planId: planIdOf(ids, forks, references),
+    items: rows.reduce((sum, row) => sum + ownItems(row), 0),
+    bytes: rows.reduce((sum, row) => sum + ownBytes(row), 0),
+  }
+}
+
+async function expand(
+  context: StoreContext,
+  roots: readonly ThreadId[],
+  forks: ForksMode,
+): Promise<ThreadId[]> {
+  let ids = await spawnTree(context, roots)
+  if (forks !== 'cascade') return ids
+  for (;;) {
+    const found = new Set(ids)
+    for (const id of ids) for (const fork of await forksOf(context, id)) found.add(fork.threadId)
+    const next = await spawnTree(context, [...found])
+    if (next.length === ids.length) return ids
+    ids = next
+  }
+}
+
+/** Forks of forks: their byte offsets move when their base is rewritten. */
+async function referencesBelow(
+  context: StoreContext,
+  references: readonly ThreadId[],
+): Promise<ThreadId[]> {
+  const found = new Set<ThreadId>(references)
+  for (const id of found) {
+    for (const { threadId, kind } of await forksOf(context, id)) {
+      if (kind === 'reference') found.add(threadId)
+    }
+  }
+  return [...found]
+}
+
+/** Binds a delete to the plan that somebody looked at. */
+function planIdOf(
+  ids: readonly ThreadId[],
+  forks: ForksMode,
+  references: readonly ThreadId[],
+): string {
+  const hash = createHash('sha256')
+  hash.update(JSON.stringify([[...ids].sort(), forks, [...references].sort()]))
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** @throws THREAD_HAS_FORKS */
+export function refuseForks(scope: DeleteScope, forks: ForksMode): void {
+  if (forks !== 'refuse' || scope.references.length === 0) return
+  throw new StoreError('THREAD_HAS_FORKS', 'other threads continue the history of this one', {
+    detail: { forks: scope.references },
+  })
+}
+
+/** @throws PLAN_CHANGED */
+export function refuseChangedPlan(scope: DeleteScope, expected: string | undefined): void {
+  if (expected === undefined || expected === scope.planId) return
+  throw new StoreError('PLAN_CHANGED', 'the plan has changed; look at it again', {
+    retryable: true,
+    detail: { expected, actual: scope.planId },
+  })
+}

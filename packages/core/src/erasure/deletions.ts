@@ -1,0 +1,63 @@
+// Deletions under way in this process: their probes, what their steps found, and the retries that are due. Probes
+// are nowhere else, so a delete that is finished by another process is verified by structure.
+
+import type { OperationId } from '@cenotaph/journal'
+import type { Probe } from './probes.js'
+import type { ResidueScan } from './scan-residue.js'
+
+export interface StepProgress {
+  attempts: number
+  outcome: 'done' | 'failed'
+  /** Store time of the last attempt, in milliseconds. */
+  atMs: number
+}
+
+export interface Deletion {
+  readonly probes: readonly Probe[] | undefined
+  readonly steps: Map<string, StepProgress>
+  /** Handles of directories that the delete emptied, once the scrub knows them. */
+  directories: readonly string[]
+  verification: { readonly mode: 'probes' | 'structural'; readonly scan: ResidueScan } | undefined
+  /** Names found at unlinking that had more than one link. */
+  hardLinks: number
+  /** Lets the next delete prepare its tombstone; called when this one is committed or abandoned. */
+  release: (() => void) | undefined
+}
+
+export class Deletions {
+  readonly #open = new Map<OperationId, Deletion>()
+  #preparing: Promise<void> = Promise.resolve()
+
+  begin(id: OperationId, probes: readonly Probe[] | undefined): Deletion {
+    const deletion: Deletion = {
+      probes,
+      steps: new Map(),
+      directories: [],
+      verification: undefined,
+      hardLinks: 0,
+      release: undefined,
+    }
+    this.#open.set(id, deletion)
+    return deletion
+  }
+
+  /** The deletion of an operation; one that another process began has no probes. */
+  of(id: OperationId): Deletion {
+    return this.#open.get(id) ?? this.begin(id, undefined)
+  }
+
+  end(id: OperationId): void {
+    this.#open.delete(id)
+  }
+
+  /** One delete at a time is between its tombstone and its batch, so that at most one is undecided. */
+  async exclusively(): Promise<() => void> {
+    const before = this.#preparing
+    let release = (): void => {}
+    this.#preparing = new Promise((resolve) => {
+      release = resolve
+    })
+    await before
+    return release
+  }
+}

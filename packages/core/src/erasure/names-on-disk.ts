@@ -1,0 +1,78 @@
+// Every name under the root that belongs to some threads: rollouts in both forms and both places, duplicates in
+// other day folders, temporaries made from their names. The owner is the id in the name, before `_`: a file that
+// merely mentions an id in its text belongs to somebody else.
+
+import path from 'node:path'
+import { isTemporaryName, parseRolloutFileName, type ThreadId } from '@cenotaph/rollout'
+import type { Disk, FileStat } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+
+export type FileKind = 'rollout' | 'rollout-compressed' | 'temporary'
+
+export interface OwnedFile {
+  readonly path: string
+  readonly kind: FileKind
+  /** Undefined for a temporary whose name does not say whose it is. */
+  readonly owner: ThreadId | undefined
+}
+
+/** Files that belong, or may belong, to a thread for which `isWanted` holds. */
+export async function namesOf(
+  context: StoreContext,
+  isWanted: (id: ThreadId) => boolean,
+): Promise<OwnedFile[]> {
+  const { layout, disk } = context
+  const found: OwnedFile[] = []
+  for (const folder of [layout.sessionsFolder, layout.archivedFolder]) {
+    await walk(disk, folder, (file) => {
+      if (file.owner === undefined || isWanted(file.owner)) found.push(file)
+    })
+  }
+  return found
+}
+
+/** Every file with an owner under the root, for verification. */
+export async function walkRollouts(
+  context: StoreContext,
+  visit: (file: OwnedFile) => void,
+): Promise<void> {
+  const { layout, disk } = context
+  await walk(disk, layout.sessionsFolder, visit)
+  await walk(disk, layout.archivedFolder, visit)
+}
+
+async function walk(disk: Disk, folder: string, visit: (file: OwnedFile) => void): Promise<void> {
+  for (const { name, kind } of (await disk.list(folder)) ?? []) {
+    const full = path.join(folder, name)
+    if (kind === 'folder') await walk(disk, full, visit)
+    else {
+      const file = ownedFile(full, name)
+      if (file) visit(file)
+    }
+  }
+}
+
+function ownedFile(full: string, name: string): OwnedFile | undefined {
+  const parsed = parseRolloutFileName(name)
+  if (parsed) {
+    const kind = parsed.compressed ? 'rollout-compressed' : 'rollout'
+    return { path: full, kind, owner: parsed.threadId }
+  }
+  if (!isTemporaryName(name)) return undefined
+  // Temporaries begin with the name of the rollout that they were made from, with or without a dot before it.
+  const stem = /^\.?(rollout-.*?\.jsonl)/.exec(name)?.[1]
+  const owner = stem === undefined ? undefined : parseRolloutFileName(stem)?.threadId
+  return { path: full, kind: 'temporary', owner }
+}
+
+export async function statFiles(
+  context: StoreContext,
+  files: readonly OwnedFile[],
+): Promise<(OwnedFile & { readonly stat: FileStat })[]> {
+  const known: (OwnedFile & { readonly stat: FileStat })[] = []
+  for (const file of files) {
+    const stat = await context.disk.stat(file.path)
+    if (stat) known.push({ ...file, stat })
+  }
+  return known
+}

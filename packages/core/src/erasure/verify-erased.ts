@@ -1,0 +1,44 @@
+// The check behind the word `erased`: no name, no key, no byte. With probes the threads' own bytes are looked for;
+// without them (another process took them, and a crash ended it) names and keys alone are checked.
+
+import type { OperationId } from '@cenotaph/journal'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import type { DeletePlan } from '../lifecycle/delete-plan.js'
+import { threadRange } from '../threads/thread-row.js'
+import { scanForResidue } from './scan-residue.js'
+import { eraseFromLevel, rangesOf } from './scrub.js'
+import { namesLeft } from './unlink.js'
+
+/** @throws ERASE_INCOMPLETE */
+export async function verifyErased(
+  context: StoreContext,
+  plan: DeletePlan,
+  operationId: OperationId,
+): Promise<void> {
+  const dying = new Set(plan.threadIds)
+  const names = await namesLeft(context, (id) => dying.has(id))
+  if (names > 0) throw incomplete('names', names)
+  for (const id of plan.threadIds) {
+    const { from, to } = threadRange(id)
+    const page = await context.journal.page({ gte: from, lt: to, limit: 1 })
+    if (page.entries.length > 0) throw incomplete('keys', page.entries.length)
+  }
+  const deletion = context.deletions.of(operationId)
+  const ranges = rangesOf(plan.threadIds, deletion.directories)
+  const probes = deletion.probes ?? []
+  let scan = await scanForResidue(context, probes, ranges)
+  if (scan.residue.length > 0) {
+    // A page that was open, or a table that a compaction placed below the range: the recipe again heals both.
+    await eraseFromLevel(context, plan.threadIds, deletion.directories)
+    scan = await scanForResidue(context, probes, ranges)
+  }
+  if (scan.residue.length > 0) throw incomplete('residue', scan.residue.length)
+  deletion.verification = { mode: deletion.probes ? 'probes' : 'structural', scan }
+}
+
+const incomplete = (what: string, count: number): StoreError =>
+  new StoreError('ERASE_INCOMPLETE', `after the erasure ${count} ${what} were found`, {
+    retryable: true,
+    detail: { what, count },
+  })

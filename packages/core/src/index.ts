@@ -1,0 +1,36 @@
+export type { ThreadId } from '@cenotaph/rollout'
+export { type ErrorCode, errorCodes, isStoreError, StoreError } from '@cenotaph/storage'
+export type { AppendResult, DroppedItem } from './append/idempotency.js'
+export { type NewItem, RawJson } from './append/prepared-lines.js'
+export type { Recorder, RecorderOptions } from './append/recorder.js'
+export type { ForksMode } from './erasure/delete-scope.js'
+export type { Position, StoreEvent } from './events/event-log.js'
+export {
+  type Lost,
+  type RepairOptions,
+  type RepairReport,
+  repairStore,
+} from './inspection/repair-store.js'
+export type { Problem, VerifyReport } from './inspection/verify-store.js'
+export type { AppendOptions } from './lifecycle/append.js'
+export type { CreateThreadOptions } from './lifecycle/create.js'
+export type { DeleteOptions, DeleteResult, PendingStep } from './lifecycle/delete-threads.js'
+export type { ForkOptions, ForkResult } from './lifecycle/fork.js'
+export { crashPoints } from './lifecycle/operations.js'
+export type { IgnoredOverride, ResumeOptions, ResumeResult } from './lifecycle/resume.js'
+export type { ThreadStoreOptions } from './options.js'
+export { type Receipt, type ReceiptVerdict, verifyReceipt } from './proof/index.js'
+export type {
+  ListItemsOptions,
+  ListTurnsOptions,
+  ThreadItem,
+  TurnPage,
+} from './reading/list-items.js'
+export type { ListThreadsOptions, ThreadPage } from './reading/list-threads.js'
+export type { ThreadStatus } from './reading/thread-status.js'
+export type { ThreadStateName, ThreadView } from './reading/thread-view.js'
+export type { EventsOptions, WatchOptions } from './reading/watch-events.js'
+export { openThreadStore, type RecorderSubject, ThreadStore } from './store.js'
+export type { ExportedThread, ExportOptions } from './transfer/export-threads.js'
+export type { ImportOptions, ImportReport } from './transfer/import-rollouts.js'
+export { version } from './version.js'

@@ -1,0 +1,108 @@
+// Adopts what another program wrote behind the committed length of a rollout: whole lines that continue it become
+// lines of the thread, anything else goes to quarantine. Parked threads are tried again afterwards.
+
+import { openPlainSource, summarise, type ThreadId } from '@cenotaph/rollout'
+import type { StoreContext } from '../context.js'
+import { keepBytes } from '../erasure/quarantine.js'
+import { settleAppends } from '../lifecycle/barrier.js'
+import { batchOf } from '../lifecycle/batch.js'
+import { allThreadIds } from '../reading/resolve-thread.js'
+import { tailBehind } from '../recovery/replay.js'
+import { rolloutRow } from '../threads/new-row.js'
+import { currentRollout, withCurrentRollout } from '../threads/thread-row.js'
+import type { ThreadState } from '../threads/thread-state.js'
+
+export interface AdoptedTail {
+  readonly threadId: ThreadId
+  readonly adoptedItems: number
+  readonly quarantinedBytes: number
+}
+
+export async function adoptTails(
+  context: StoreContext,
+  options: { readonly dryRun: boolean },
+): Promise<readonly AdoptedTail[]> {
+  const adopted: AdoptedTail[] = []
+  for await (const id of allThreadIds(context)) {
+    if (context.dead.has(id)) continue
+    const release = await context.locks.acquire({ exclusive: [id] })
+    try {
+      const state = await context.threads.load(id)
+      if (!state || currentRollout(state.row).compressed) continue
+      const tail = await adoptTail(context, state, options.dryRun)
+      if (tail) adopted.push(tail)
+    } finally {
+      release()
+    }
+  }
+  return adopted
+}
+
+async function adoptTail(
+  context: StoreContext,
+  state: ThreadState,
+  dryRun: boolean,
+): Promise<AdoptedTail | undefined> {
+  const tail = await tailBehind(context, state)
+  if (tail.length === 0) return undefined
+  const { row, threadId } = state
+  const before = currentRollout(row)
+  const whole = tail.lastIndexOf(10) + 1
+  const fragment = tail.subarray(whole)
+  const path = context.layout.rolloutPath({ archived: row.archived, fileName: before.fileName })
+  const source = await openPlainSource(context.disk, path, before.bytes + whole)
+  if (!source) return undefined
+  try {
+    const summary = await summarise(source)
+    const { rolloutId, fileName } = before
+    const after = rolloutRow({ rolloutId, fileName, compressed: false, summary })
+    const result = {
+      threadId,
+      adoptedItems: after.items - before.items,
+      quarantinedBytes: fragment.length,
+    }
+    if (dryRun) return result
+    // A parked thread must not be asked to write its own lines first: they are what did not fit.
+    if (!state.unavailable) await settleAppends(context, [threadId])
+    await context.writers.close(threadId)
+    if (fragment.length > 0) await cut(context, path, before.bytes + whole, fragment, threadId)
+    const updatedAt = Math.max(row.updatedAt, Date.parse(summary.lastTimestamp ?? '') || 0)
+    const damaged = row.damaged + (fragment.length > 0 ? 1 : 0)
+    await context.journal.commit(() =>
+      batchOf(context, {
+        rows: [
+          { ...withCurrentRollout(row, after), updatedAt, damaged, generation: row.generation + 1 },
+        ],
+        events: [
+          {
+            type: 'thread.repaired',
+            threadId,
+            payload: { adoptedItems: result.adoptedItems, quarantinedBytes: fragment.length },
+          },
+        ],
+      }),
+    )
+    state.unavailable = undefined
+    return result
+  } finally {
+    await source.close()
+  }
+}
+
+async function cut(
+  context: StoreContext,
+  path: string,
+  length: number,
+  fragment: Uint8Array,
+  owner: ThreadId,
+): Promise<void> {
+  await keepBytes(context, fragment, { owners: [owner], why: 'uncommitted-tail' })
+  const file = await context.disk.openWrite(path)
+  if (!file) return
+  try {
+    await file.truncate(length)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

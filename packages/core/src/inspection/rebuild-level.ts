@@ -1,0 +1,189 @@
+// Rebuilds `level/` from rollouts, tombstones and receipts, when it is missing, damaged or older than its anchor. The
+// new database is made beside the old one, whole and with its anchor, and only then gets its name: a crash in the
+// middle leaves a store that still refuses to open, and the next repair begins anew.
+
+import path from 'node:path'
+import { Journal, openLevel, type Sequence } from '@cenotaph/journal'
+import {
+  openRolloutSource,
+  parseRolloutFileName,
+  summarise,
+  type ThreadId,
+} from '@cenotaph/rollout'
+import type { Disk } from '@cenotaph/storage'
+import { EventLog } from '../events/event-log.js'
+import { deleteSetKey } from '../lifecycle/delete.js'
+import type { ResolvedOptions } from '../options.js'
+import type { SigningKey } from '../proof/index.js'
+import type { RootLayout } from '../root/index.js'
+import { Directories } from '../threads/directories.js'
+import { type RolloutReading, rowOf } from '../threads/new-row.js'
+import type { ThreadRow } from '../threads/thread-row.js'
+import { rowOperations } from '../threads/thread-table.js'
+import type { PrepareRecord } from '../tombstones/index.js'
+
+export interface FoundThread {
+  readonly threadId: ThreadId
+  readonly archived: boolean
+  readonly readings: readonly RolloutReading[]
+}
+
+/** Every living thread that has a rollout. Rollouts of the dead are unlinked on the way. */
+export async function readRollouts(
+  disk: Disk,
+  layout: RootLayout,
+  isDead: (id: ThreadId) => boolean,
+  dryRun: boolean,
+): Promise<{ threads: readonly FoundThread[]; unlinked: number; unreadable: readonly string[] }> {
+  const threads = new Map<ThreadId, { archived: boolean; readings: RolloutReading[] }>()
+  const unreadable: string[] = []
+  let unlinked = 0
+  const visit = async (folder: string, archived: boolean): Promise<void> => {
+    const entries = (await disk.list(folder)) ?? []
+    const names = new Set(entries.map((entry) => entry.name))
+    for (const { name, kind } of entries) {
+      const full = path.join(folder, name)
+      if (kind === 'folder') {
+        await visit(full, archived)
+        continue
+      }
+      const parsed = parseRolloutFileName(name)
+      if (!parsed) continue
+      if (isDead(parsed.threadId)) {
+        if (!dryRun && (await disk.unlink(full))) await disk.syncFolder(folder)
+        unlinked += 1
+        continue
+      }
+      if (parsed.compressed && names.has(parsed.plainName)) continue
+      const source = await openRolloutSource(disk, full)
+      if (!source) continue
+      try {
+        const { threadId, rolloutId, plainName, compressed } = parsed
+        const summary = await summarise(source, { expectedThreadId: threadId })
+        const found = threads.get(threadId) ?? { archived, readings: [] }
+        if (found.readings.some((reading) => reading.rolloutId === rolloutId)) unreadable.push(full)
+        else found.readings.push({ rolloutId, fileName: plainName, compressed, summary })
+        threads.set(threadId, found)
+      } catch {
+        unreadable.push(full)
+      } finally {
+        await source.close()
+      }
+    }
+  }
+  await visit(layout.sessionsFolder, false)
+  await visit(layout.archivedFolder, true)
+  return {
+    threads: [...threads].map(([threadId, { archived, readings }]) => ({
+      threadId,
+      archived,
+      readings: readings.sort((a, b) => (a.fileName < b.fileName ? -1 : 1)),
+    })),
+    unlinked,
+    unreadable,
+  }
+}
+
+export interface RebuildParts {
+  readonly options: ResolvedOptions
+  readonly layout: RootLayout
+  readonly threads: readonly FoundThread[]
+  /** What could be salvaged from the damaged database. */
+  readonly salvaged: ReadonlyMap<string, ThreadRow>
+  readonly deletedSets: readonly PrepareRecord[]
+  readonly signingKey: SigningKey
+  readonly storeId: string
+  readonly epoch: number
+}
+
+/** Makes the new database and puts it in place. Durable when it resolves. */
+export async function rebuildLevel(parts: RebuildParts): Promise<void> {
+  const { layout, options } = parts
+  const { disk } = options
+  const folder = path.join(layout.cenotaphFolder, 'level.rebuilt')
+  const anchorPath = path.join(layout.cenotaphFolder, 'anchor.rebuilt.json')
+  await removeFolderWhole(disk, folder)
+  await disk.unlink(anchorPath)
+  await disk.makeFolder(folder)
+  await disk.syncFolder(layout.cenotaphFolder)
+  const level = await openLevel(folder, { createIfMissing: true })
+  const { clock, entropy } = options
+  const { journal } = await Journal.open({ level, disk, anchorPath, clock, entropy, fresh: true })
+  try {
+    await fill(journal, parts)
+  } finally {
+    await journal.close()
+  }
+  await disk.syncFolder(folder)
+  await disk.rename(anchorPath, layout.anchorPath)
+  await disk.syncFolder(layout.cenotaphFolder)
+  await disk.rename(folder, layout.levelFolder)
+  await disk.syncFolder(layout.cenotaphFolder)
+}
+
+async function fill(journal: Journal, parts: RebuildParts): Promise<void> {
+  const { options, signingKey, storeId, epoch } = parts
+  const events = await EventLog.load(journal, options.entropy)
+  const directories = await Directories.load(journal, options.entropy)
+  for (const thread of parts.threads) {
+    await journal.commit(() => {
+      const row = rebuiltRow(thread, parts.salvaged.get(thread.threadId), journal.storeTimeMs())
+      const placed = row.cwd === null ? undefined : directories.assign(row.cwd)
+      const final = { ...row, directory: placed?.handle ?? null }
+      const planned = events.plan([
+        { type: 'thread.rebuilt', threadId: thread.threadId, payload: { name: row.name } },
+      ])
+      return {
+        operations: [
+          ...rowOperations(undefined, final),
+          ...(placed?.operations ?? []),
+          ...planned.operations,
+        ],
+        applied: () => planned.apply(),
+      }
+    })
+  }
+  for (const { operationId } of parts.deletedSets) {
+    const key = deleteSetKey(operationId)
+    await journal.commit(() => ({ operations: [{ type: 'put', key, body: new Uint8Array(0) }] }))
+  }
+  await journal.checkpoint(0 as Sequence, () => {
+    const planned = events.plan([
+      { type: 'store.repaired', threadId: null, payload: { threads: parts.threads.length, epoch } },
+    ])
+    return {
+      operations: planned.operations,
+      anchor: {
+        storeId,
+        epoch,
+        logSize: planned.merkle.sizeAfter,
+        rootHash: Buffer.from(planned.merkle.rootAfter).toString('hex'),
+        keyFingerprint: signingKey.fingerprint,
+      },
+      applied: () => planned.apply(),
+    }
+  })
+}
+
+function rebuiltRow(
+  thread: FoundThread,
+  salvaged: ThreadRow | undefined,
+  nowMs: number,
+): ThreadRow {
+  return rowOf(
+    {
+      threadId: thread.threadId,
+      name: salvaged?.name ?? null,
+      archived: thread.archived,
+      archivedAt: thread.archived ? (salvaged?.archivedAt ?? nowMs) : null,
+      generation: (salvaged?.generation ?? 0) + 1,
+      fallbackTimeMs: nowMs,
+    },
+    thread.readings,
+  )
+}
+
+export async function removeFolderWhole(disk: Disk, folder: string): Promise<void> {
+  for (const { name } of (await disk.list(folder)) ?? []) await disk.unlink(path.join(folder, name))
+  await disk.removeFolder(folder)
+}

@@ -1,0 +1,248 @@
+// Repair: what `open` refuses, mended as far as the files allow, with everything named that could not be brought back.
+// A store that opens is repaired too: lines that another program wrote are adopted. Retention stays off afterwards.
+
+import path from 'node:path'
+import { openLevel, readAnchor, unseal } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
+import { isStoreError } from '@cenotaph/storage'
+import { isSetAsideLevel, setAsideLevelName } from '../erasure/scrub.js'
+import { type ResolvedOptions, resolveOptions, type ThreadStoreOptions } from '../options.js'
+import { createSigningKey, listReceipts, loadSigningKey, type SigningKey } from '../proof/index.js'
+import { closeContext } from '../recovery/close-context.js'
+import { openContext } from '../recovery/open-context.js'
+import { uniqueName } from '../recovery/unique-name.js'
+import { prepareRoot, type RootLayout, rootLayout } from '../root/index.js'
+import { decodeRow, type ThreadRow } from '../threads/thread-row.js'
+import { type PrepareRecord, readTombstones, TombstoneFile } from '../tombstones/index.js'
+import { adoptTails } from './adopt-tails.js'
+import { type FoundThread, readRollouts, rebuildLevel } from './rebuild-level.js'
+
+export interface Lost {
+  readonly what: string
+  readonly threadId: ThreadId | null
+  readonly detail: string
+}
+
+export interface RepairReport {
+  /** Threads whose rows were rebuilt from their rollouts. */
+  readonly rebuilt: readonly ThreadId[]
+  /** Threads that got lines which another program had written. */
+  readonly adopted: readonly { readonly threadId: ThreadId; readonly items: number }[]
+  readonly lost: readonly Lost[]
+  /** Damaged folders and files that were set aside; the next delete removes them. */
+  readonly setAside: readonly string[]
+}
+
+export interface RepairOptions {
+  /** Changes nothing and tells what would be done. */
+  readonly dryRun?: boolean
+}
+
+const mendable = ['JOURNAL_GAP', 'LEVEL_DAMAGED', 'TOMBSTONES_DAMAGED', 'KEY_MISMATCH'] as const
+
+/** @throws STORE_LOCKED, STORE_FORMAT_NEWER, and what the disk throws */
+export async function repairStore(
+  root: string,
+  storeOptions: ThreadStoreOptions = {},
+  { dryRun = false }: RepairOptions = {},
+): Promise<RepairReport> {
+  const options = resolveOptions(storeOptions)
+  const nothing: RepairReport = { rebuilt: [], adopted: [], lost: [], setAside: [] }
+  const report = (await rebuildIfRefused(root, options, dryRun)) ?? nothing
+  if (dryRun && report !== nothing) return report
+  const store = await openContext(root, options)
+  try {
+    const tails = await adoptTails(store.context, { dryRun })
+    const quarantined = tails
+      .filter((tail) => tail.quarantinedBytes > 0)
+      .map(({ threadId, quarantinedBytes }) => ({
+        what: 'uncommitted-tail',
+        threadId,
+        detail: `${quarantinedBytes} bytes are in quarantine`,
+      }))
+    return {
+      ...report,
+      adopted: tails.map(({ threadId, adoptedItems }) => ({ threadId, items: adoptedItems })),
+      lost: [...report.lost, ...quarantined],
+    }
+  } finally {
+    await closeContext(store)
+  }
+}
+
+async function rebuildIfRefused(
+  root: string,
+  options: ResolvedOptions,
+  dryRun: boolean,
+): Promise<RepairReport | undefined> {
+  try {
+    await closeContext(await openContext(root, options))
+    return undefined
+  } catch (error) {
+    if (!isStoreError(error) || !mendable.some((code) => code === error.code)) throw error
+    return rebuild(rootLayout(root), options, dryRun, `${error.code}: ${error.message}`)
+  }
+}
+
+async function rebuild(
+  layout: RootLayout,
+  options: ResolvedOptions,
+  dryRun: boolean,
+  cause: string,
+): Promise<RepairReport> {
+  const { disk } = options
+  await prepareRoot(disk, layout)
+  const lost: Lost[] = [
+    { what: 'event-log', threadId: null, detail: `a new epoch begins (${cause})` },
+  ]
+  const anchor = await readAnchor(disk, layout.anchorPath).catch(() => undefined)
+  const sets = await deadSets(options, layout, lost)
+  const dead = new Set<string>(sets.flatMap((set) => set.ids))
+  const salvaged = await salvageRows(layout, disk)
+  const { threads, unreadable } = await readRollouts(disk, layout, (id) => dead.has(id), dryRun)
+  for (const file of unreadable) {
+    lost.push({ what: 'rollout', threadId: null, detail: `${path.basename(file)} cannot be read` })
+  }
+  lost.push(...lostThreads(threads, salvaged, dead))
+  const rebuilt = threads.map((thread) => thread.threadId)
+  if (dryRun) return { rebuilt, adopted: [], lost, setAside: [] }
+  const setAside = await setLevelAside(options, layout)
+  await rebuildLevel({
+    options,
+    layout,
+    threads,
+    salvaged,
+    deletedSets: sets,
+    signingKey: await keyFor(options, layout, anchor?.keyFingerprint, lost),
+    storeId: anchor?.storeId ?? Buffer.from(options.entropy.bytes(16)).toString('hex'),
+    epoch: (anchor?.epoch ?? 1) + 1,
+  })
+  return { rebuilt, adopted: [], lost, setAside }
+}
+
+/** Everybody who is dead by the tombstones or by a receipt. Without LevelDB a prepared set counts as dead. */
+async function deadSets(
+  { disk, clock }: ResolvedOptions,
+  layout: RootLayout,
+  lost: Lost[],
+): Promise<readonly PrepareRecord[]> {
+  const { receipts } = await listReceipts(disk, layout.receiptsFolder)
+  const known = await readTombstones(disk, layout.tombstonesPath).catch(() => undefined)
+  if (known) {
+    const aborted = new Set(known.filter((r) => r.kind === 'abort').map((r) => r.operationId))
+    return known.filter(
+      (record): record is PrepareRecord =>
+        record.kind === 'prepare' && !aborted.has(record.operationId),
+    )
+  }
+  lost.push({
+    what: 'tombstones',
+    threadId: null,
+    detail: 'rebuilt from receipts; deletes that had none yet are not in it',
+  })
+  const sets = receipts.map(
+    (receipt): PrepareRecord => ({
+      kind: 'prepare',
+      operationId: receipt.receiptId,
+      at: Date.parse(receipt.committedAt),
+      ids: receipt.threadIds,
+      parentIds: receipt.threadIds.map(() => null),
+    }),
+  )
+  if (await disk.stat(layout.tombstonesPath)) {
+    await disk.rename(layout.tombstonesPath, `${layout.tombstonesPath}.damaged-${clock.wallMs()}`)
+  }
+  const file = await TombstoneFile.open(disk, layout.tombstonesPath, { create: true })
+  for (const set of sets) await file.prepare(set)
+  await file.close()
+  return sets
+}
+
+/** Rows of a damaged database that still have their checksum: names live nowhere else. */
+async function salvageRows(
+  layout: RootLayout,
+  disk: ResolvedOptions['disk'],
+): Promise<Map<string, ThreadRow>> {
+  const rows = new Map<string, ThreadRow>()
+  if (!(await disk.stat(path.join(layout.levelFolder, 'CURRENT')))) return rows
+  try {
+    const level = await openLevel(layout.levelFolder, { createIfMissing: false })
+    try {
+      let from = 't/'
+      for (;;) {
+        const entries = await level.iterator({ gt: from, lt: 't0', limit: 1_000 }).all()
+        for (const [key, value] of entries) {
+          if (!key.endsWith('/row')) continue
+          const row = decodeIfSound(key, value)
+          if (row) rows.set(row.threadId, row)
+        }
+        const last = entries.at(-1)
+        if (!last) return rows
+        from = last[0]
+      }
+    } finally {
+      await level.close()
+    }
+  } catch (error) {
+    // A database that cannot be opened has nothing to salvage; one that is in use must not be touched.
+    if (isStoreError(error, 'STORE_LOCKED')) throw error
+    return rows
+  }
+}
+
+function decodeIfSound(key: string, value: Uint8Array): ThreadRow | undefined {
+  try {
+    return decodeRow(unseal(key, value))
+  } catch {
+    return undefined
+  }
+}
+
+function lostThreads(
+  threads: readonly FoundThread[],
+  salvaged: ReadonlyMap<string, ThreadRow>,
+  dead: ReadonlySet<string>,
+): Lost[] {
+  const lost: Lost[] = []
+  const found = new Set<string>(threads.map((thread) => thread.threadId))
+  for (const { threadId } of threads) {
+    if (salvaged.has(threadId)) continue
+    lost.push({
+      what: 'name',
+      threadId,
+      detail: 'name, archive time and idempotency keys are unknown',
+    })
+  }
+  for (const [id, row] of salvaged) {
+    if (found.has(id) || dead.has(id)) continue
+    lost.push({ what: 'rollout', threadId: row.threadId, detail: 'a row without a rollout' })
+  }
+  return lost
+}
+
+async function setLevelAside(options: ResolvedOptions, layout: RootLayout): Promise<string[]> {
+  const { disk } = options
+  const name = setAsideLevelName(uniqueName(options))
+  const target = path.join(layout.cenotaphFolder, name)
+  if ((await disk.list(layout.levelFolder))?.length) await disk.rename(layout.levelFolder, target)
+  else await disk.removeFolder(layout.levelFolder)
+  await disk.syncFolder(layout.cenotaphFolder)
+  const names = (await disk.list(layout.cenotaphFolder)) ?? []
+  return names.filter((entry) => isSetAsideLevel(entry.name)).map((entry) => entry.name)
+}
+
+/** The key that the anchor knows, or a new one: a lost key is a rotation, and old receipts name the old key. */
+async function keyFor(
+  { disk, clock, entropy }: ResolvedOptions,
+  layout: RootLayout,
+  fingerprint: string | undefined,
+  lost: Lost[],
+): Promise<SigningKey> {
+  const key = await loadSigningKey(disk, layout.keyPath).catch(() => undefined)
+  if (key && (fingerprint === undefined || key.fingerprint === fingerprint)) return key
+  lost.push({ what: 'signing-key', threadId: null, detail: 'a new key signs from now on' })
+  if (await disk.stat(layout.keyPath)) {
+    await disk.rename(layout.keyPath, `${layout.keyPath}.damaged-${clock.wallMs()}`)
+  }
+  return createSigningKey(disk, layout.keyPath, entropy)
+}

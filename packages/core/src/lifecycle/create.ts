@@ -1,0 +1,172 @@
+// Create a thread: its rollout with one session_meta line, its row, its event.
+// Survives: a crash before or after any step; the thread is there with its rollout, or it is not there at all.
+
+import {
+  localTimeOf,
+  memorySource,
+  type RolloutId,
+  rolloutFileName,
+  summarise,
+  type ThreadId,
+} from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { rowOf } from '../threads/new-row.js'
+import { newThreadId } from '../threads/new-thread-id.js'
+import { refuseDead, requireThreadId, requireUsable } from '../threads/require-thread.js'
+import { firstLine } from '../threads/session-meta.js'
+import type { ThreadRow } from '../threads/thread-row.js'
+import { gatherLocked } from './barrier.js'
+import { placeInDirectory } from './directory.js'
+import { defineOperation } from './operation.js'
+import { type Publication, publishStep, stageBytes, stagedPath, unstage } from './publish.js'
+
+export interface CreateThreadOptions {
+  /** A UUID; by default a new UUIDv7. */
+  readonly threadId?: string
+  /** Absolute path of the working directory. Default: the process's. */
+  readonly cwd?: string
+  readonly name?: string
+  /** The thread that spawns this one; deleted and archived with it. */
+  readonly parentThreadId?: string
+  readonly modelProvider?: string
+  /** `session_meta.source`; default `cli`, or a spawn of the parent. */
+  readonly source?: unknown
+  /** More fields for the session_meta payload. */
+  readonly meta?: Readonly<Record<string, unknown>>
+}
+
+export interface CreatePlan {
+  readonly threadId: ThreadId
+  readonly publications: readonly Publication[]
+}
+
+interface CreateState {
+  readonly row: ThreadRow
+  readonly line: Uint8Array
+}
+
+export const create = defineOperation<CreateThreadOptions, CreateState, CreatePlan, ThreadId>({
+  name: 'create',
+
+  async gather(context, options) {
+    checkOptions(options)
+    const id = options.threadId
+      ? requireThreadId(options.threadId)
+      : newThreadId(context.clock, context.entropy)
+    const parent = options.parentThreadId ? requireThreadId(options.parentThreadId) : null
+    // The parent's lock keeps its delete from missing the child that appears meanwhile.
+    const request = { exclusive: [id], shared: parent ? [parent] : [] }
+    return gatherLocked(context, request, async () => {
+      refuseDead(context, id)
+      if (await context.threads.load(id)) throw existsError(id)
+      const parentRow = parent ? (await requireUsable(context, parent)).row : undefined
+      return buildRow(context, id, parentRow, options)
+    })
+  },
+
+  plan: ({ row: { threadId, rollouts } }) => ({
+    threadId,
+    publications: [{ threadId, archived: false, fileName: rollouts[0]!.fileName }],
+  }),
+
+  async stage(context, _plan, operationId, { line }) {
+    await stageBytes(context, stagedPath(context, operationId), (put) => put(line))
+  },
+
+  abandon: (context, _plan, operationId) => unstage(context, operationId, 1),
+
+  commit(context, _plan, _operationId, { row }) {
+    refuseDead(context, row.threadId)
+    if (row.parentThreadId) refuseDead(context, row.parentThreadId)
+    const placed = placeInDirectory(context, row)
+    return {
+      rows: [placed.row],
+      operations: placed.operations,
+      events: [
+        {
+          type: 'thread.created',
+          threadId: row.threadId,
+          payload: { name: row.name, parentThreadId: row.parentThreadId },
+        },
+      ],
+    }
+  },
+
+  steps: [publishStep()],
+  result: async (_context, plan) => plan.threadId,
+  locksOf: (plan) => ({ exclusive: [plan.threadId] }),
+  threadsOf: (plan) => [plan.threadId],
+})
+
+export const existsError = (id: ThreadId): StoreError =>
+  new StoreError('THREAD_EXISTS', `thread ${id} exists`, { detail: { threadId: id } })
+
+async function buildRow(
+  context: StoreContext,
+  id: ThreadId,
+  parent: ThreadRow | undefined,
+  options: CreateThreadOptions,
+): Promise<CreateState> {
+  const atMs = context.clock.wallMs()
+  const line = firstLine(
+    {
+      threadId: id,
+      atMs,
+      cwd: options.cwd ?? parent?.cwd ?? process.cwd(),
+      modelProvider: options.modelProvider ?? parent?.modelProvider ?? null,
+      source: options.source,
+      parentThreadId: parent?.threadId ?? null,
+      ...(options.meta ? { extra: options.meta } : {}),
+    },
+    0,
+  )
+  const row = rowOf(
+    {
+      threadId: id,
+      name: options.name ?? null,
+      archived: false,
+      archivedAt: null,
+      fallbackTimeMs: atMs,
+    },
+    [
+      {
+        rolloutId: id as string as RolloutId,
+        fileName: rolloutFileName({ localTime: localTimeOf(atMs), threadId: id }),
+        compressed: false,
+        summary: await summarise(memorySource(line)),
+      },
+    ],
+  )
+  return { row, line }
+}
+
+function checkOptions(options: CreateThreadOptions): void {
+  const refuse = (message: string): never => {
+    throw new StoreError('ARGUMENT_INVALID', message)
+  }
+  if (options.name !== undefined) checkName(options.name)
+  if (options.cwd !== undefined && (typeof options.cwd !== 'string' || options.cwd === '')) {
+    refuse('cwd must be a path')
+  }
+  const { meta } = options
+  if (meta !== undefined && (typeof meta !== 'object' || meta === null || Array.isArray(meta))) {
+    refuse('meta must be an object')
+  }
+  try {
+    JSON.stringify([options.meta, options.source])
+  } catch (cause) {
+    throw new StoreError('ARGUMENT_INVALID', 'meta and source must be JSON', { cause })
+  }
+}
+
+const NAME_CHARACTERS_MAX = 500
+
+/** @throws ARGUMENT_INVALID */
+export function checkName(name: string): void {
+  const usable =
+    typeof name === 'string' && name.trim() !== '' && name.length <= NAME_CHARACTERS_MAX
+  if (!usable || /[\r\n\0]/.test(name)) {
+    throw new StoreError('ARGUMENT_INVALID', 'a name is one line of 1 to 500 characters')
+  }
+}

@@ -1,0 +1,45 @@
+// What a delete journals: the set, 16 bytes an id, and behind it the few facts that the receipt tells. Everything
+// else is read from the rows, which stay until the scrub.
+
+import type { ThreadId } from '@cenotaph/rollout'
+import type { ForksMode } from '../erasure/delete-scope.js'
+import type { ReceiptFile } from '../proof/index.js'
+import type { Fork } from '../threads/relatives.js'
+import { packUuid, unpackUuid, uuidLengthBytes } from '../tombstones/index.js'
+
+export interface DeletePlan {
+  readonly threadIds: readonly ThreadId[]
+  readonly planId: string
+  readonly forks: ForksMode
+  readonly detach: readonly ThreadId[]
+  /** Threads that detaching may rewrite. */
+  readonly rewritten: readonly ThreadId[]
+  readonly survivors: readonly Fork[]
+  readonly alreadyDeleted: readonly { readonly threadId: ThreadId; readonly receiptId: string }[]
+  readonly reason: string | null
+  readonly requestedBy: string | null
+  readonly requestedAtMs: number
+  readonly committedAtMs: number
+  readonly files: readonly ReceiptFile[]
+  readonly fileCount: number
+  readonly bytes: number
+  readonly items: number
+}
+
+/** Length of the ids (4 bytes, little endian) · ids · the rest as JSON. */
+export function encodeDeletePlan({ threadIds, ...rest }: DeletePlan): Uint8Array {
+  const head = Buffer.alloc(4)
+  head.writeUInt32LE(threadIds.length * uuidLengthBytes)
+  return Buffer.concat([head, ...threadIds.map(packUuid), Buffer.from(JSON.stringify(rest))])
+}
+
+export function decodeDeletePlan(body: Uint8Array): DeletePlan {
+  const bytes = Buffer.from(body)
+  const end = 4 + bytes.readUInt32LE(0)
+  const threadIds: ThreadId[] = []
+  for (let offset = 4; offset < end; offset += uuidLengthBytes) {
+    threadIds.push(unpackUuid(bytes.subarray(offset, offset + uuidLengthBytes)))
+  }
+  const rest = JSON.parse(bytes.subarray(end).toString()) as Omit<DeletePlan, 'threadIds'>
+  return { threadIds, ...rest }
+}

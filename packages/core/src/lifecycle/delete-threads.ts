@@ -1,0 +1,203 @@
+// The verb behind `deleteThreads`: sorts out what is dead already, plans, deletes, and tells the truth about what is
+// left to do. A repeat answers with the receipt that the thread has.
+
+import type { OperationId } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
+import { isStoreError, StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { findReceipt } from '../erasure/delete-receipt.js'
+import { type ForksMode, readScope, refuseChangedPlan } from '../erasure/delete-scope.js'
+import { namesOf } from '../erasure/names-on-disk.js'
+import type { Receipt } from '../proof/index.js'
+import { scheduleRetry } from '../recovery/retry.js'
+import { requireThreadId } from '../threads/require-thread.js'
+import { deleteThreads } from './delete.js'
+import { decodeDeletePlan } from './delete-plan.js'
+import { runOperation } from './run-operation.js'
+
+export interface DeleteOptions {
+  /** What happens to threads that continue the history of a deleted one. Default `refuse`. */
+  readonly forks?: ForksMode
+  /** Kept in the receipt for ever; at most 200 characters, and no text of the thread. */
+  readonly reason?: string
+  readonly requestedBy?: string
+  /** Stops after the plan. */
+  readonly dryRun?: boolean
+  /** The `planId` of a dry run: anything else is refused with PLAN_CHANGED. */
+  readonly expectPlan?: string
+}
+
+export interface PendingStep {
+  readonly step: string
+  readonly reason: string
+  /** ISO 8601 UTC; null where no try is planned before `reopen`. */
+  readonly nextTry: string | null
+}
+
+export interface DeleteResult {
+  readonly state: 'planned' | 'erasing' | 'deleted'
+  readonly planId: string | null
+  /** What this call deletes: the threads asked for and what goes with them. */
+  readonly threadIds: readonly ThreadId[]
+  readonly alreadyDeleted: readonly { readonly threadId: ThreadId; readonly receiptId: string }[]
+  /** Forks that refuse a plan, are detached, or survive as copies. */
+  readonly forks: readonly ThreadId[]
+  readonly held: readonly ThreadId[]
+  readonly bytes: number
+  readonly files: number
+  readonly deleteAfter: string | null
+  readonly pending: readonly PendingStep[]
+  readonly receipt: Receipt | null
+}
+
+const nothing = {
+  planId: null,
+  threadIds: [],
+  alreadyDeleted: [],
+  forks: [],
+  held: [],
+  bytes: 0,
+  files: 0,
+  deleteAfter: null,
+  pending: [],
+  receipt: null,
+} as const
+
+/** @throws THREAD_ID_MALFORMED, THREAD_NOT_FOUND, THREAD_HAS_FORKS, PLAN_CHANGED, REASON_REFUSED, DISK_FULL */
+export async function deleteByIds(
+  context: StoreContext,
+  given: readonly string[],
+  options: DeleteOptions,
+): Promise<DeleteResult> {
+  if (given.length === 0) throw new StoreError('ARGUMENT_INVALID', 'name at least one thread')
+  const forks = options.forks ?? 'refuse'
+  if (!['refuse', 'detach', 'cascade'].includes(forks)) {
+    throw new StoreError('ARGUMENT_INVALID', 'forks must be refuse, detach or cascade')
+  }
+  const ids = [...new Set(given.map(requireThreadId))]
+  const alreadyDeleted = ids.flatMap((threadId) => {
+    const receiptId = context.dead.receiptOf(threadId)
+    return receiptId === undefined ? [] : [{ threadId, receiptId }]
+  })
+  const roots = ids.filter((id) => !context.dead.has(id))
+  for (const id of roots) await requireKnown(context, id)
+  if (options.dryRun) return planned(context, roots, forks, alreadyDeleted, options)
+  if (roots.length === 0) return repeated(context, alreadyDeleted)
+  const receiptOrState = await commitAndErase(context, {
+    roots,
+    alreadyDeleted,
+    forks,
+    reason: options.reason ?? null,
+    requestedBy: options.requestedBy ?? context.options.requestedBy,
+    expectPlan: options.expectPlan,
+  })
+  return receiptOrState
+}
+
+async function requireKnown(context: StoreContext, id: ThreadId): Promise<void> {
+  if (await context.threads.load(id)) return
+  throw new StoreError('THREAD_NOT_FOUND', `there is no thread ${id}`, { detail: { threadId: id } })
+}
+
+async function commitAndErase(
+  context: StoreContext,
+  args: Parameters<typeof deleteThreads.gather>[1],
+): Promise<DeleteResult> {
+  try {
+    const receipt = await runOperation(context, deleteThreads, args)
+    return await stateOf(context, receipt.receiptId as OperationId, args.alreadyDeleted)
+  } catch (error) {
+    // Once the set is dead nothing is rolled back: the caller learns what is left to do.
+    const operationId = isStoreError(error) ? error.detail.operationId : undefined
+    const committed = typeof operationId === 'string' && context.dead.has(args.roots[0]!)
+    if (!committed) throw error
+    scheduleRetry(context, operationId as OperationId)
+    return stateOf(context, operationId as OperationId, args.alreadyDeleted)
+  }
+}
+
+async function planned(
+  context: StoreContext,
+  roots: readonly ThreadId[],
+  forks: ForksMode,
+  alreadyDeleted: DeleteResult['alreadyDeleted'],
+  options: DeleteOptions,
+): Promise<DeleteResult> {
+  const scope = await readScope(context, roots, forks)
+  refuseChangedPlan(scope, options.expectPlan)
+  const dying = new Set(scope.rows.map((row) => row.threadId))
+  const files = await namesOf(context, (id) => dying.has(id))
+  return {
+    ...nothing,
+    state: 'planned',
+    planId: scope.planId,
+    threadIds: [...dying],
+    alreadyDeleted,
+    forks: [...scope.references, ...scope.copies],
+    bytes: scope.bytes,
+    files: files.filter((file) => file.owner !== undefined).length,
+  }
+}
+
+async function repeated(
+  context: StoreContext,
+  alreadyDeleted: DeleteResult['alreadyDeleted'],
+): Promise<DeleteResult> {
+  const open = alreadyDeleted.find(({ receiptId }) =>
+    context.openOperations.get(receiptId as OperationId),
+  )
+  const first = open ?? alreadyDeleted[0]!
+  const state = await stateOf(context, first.receiptId as OperationId, alreadyDeleted)
+  return { ...state, alreadyDeleted }
+}
+
+/** What a committed delete looks like now: `deleted` with its receipt, or `erasing` with what is pending. */
+export async function stateOf(
+  context: StoreContext,
+  operationId: OperationId,
+  alreadyDeleted: DeleteResult['alreadyDeleted'] = [],
+): Promise<DeleteResult> {
+  const open = context.openOperations.get(operationId)
+  const receipt = open ? undefined : await findReceipt(context, operationId)
+  if (receipt) {
+    return {
+      ...nothing,
+      state: 'deleted',
+      threadIds: receipt.threadIds,
+      alreadyDeleted,
+      forks: receipt.survivingForks.map((fork) => fork.threadId),
+      bytes: receipt.bytes,
+      files: receipt.files.length,
+      receipt,
+    }
+  }
+  const plan = open && decodeDeletePlan(open.body)
+  const pending = open
+    ? [
+        {
+          step: open.failedStep ?? 'delete.unlink',
+          reason: reasonOf(open.failure),
+          nextTry: open.nextTryMs === undefined ? null : new Date(open.nextTryMs).toISOString(),
+        },
+      ]
+    : []
+  return {
+    ...nothing,
+    // A dead set without intent and receipt comes from a tombstone alone: repair erased what it found.
+    state: open ? 'erasing' : 'deleted',
+    planId: plan?.planId ?? null,
+    threadIds: plan?.threadIds ?? [],
+    alreadyDeleted,
+    forks: plan?.survivors.map((fork) => fork.threadId) ?? [],
+    bytes: plan?.bytes ?? 0,
+    files: plan?.fileCount ?? 0,
+    pending,
+  }
+}
+
+function reasonOf(failure: StoreError | undefined): string {
+  if (!failure) return 'in progress'
+  const cause = isStoreError(failure.cause) ? failure.cause : failure
+  const { errno } = cause.detail
+  return typeof errno === 'string' ? `${cause.code} ${errno}` : cause.code
+}

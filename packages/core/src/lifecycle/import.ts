@@ -1,0 +1,215 @@
+// Import one thread from rollouts elsewhere: its files byte for byte, its row, its event. A thread that is here
+// already is extended where ours is an exact prefix of the source; anything else is left alone and reported.
+// Survives: a crash before or after any step; the thread is as before or as imported.
+
+import {
+  openRolloutSource,
+  parseThreadId,
+  type RolloutSource,
+  summarise,
+  type ThreadId,
+} from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { openRollout } from '../reading/open-rollout.js'
+import { type RolloutReading, rowOf } from '../threads/new-row.js'
+import { ownerOf } from '../threads/relatives.js'
+import { refuseDead } from '../threads/require-thread.js'
+import type { ThreadRow } from '../threads/thread-row.js'
+import type { SourceRollout, SourceThread } from '../transfer/import-sources.js'
+import { samePrefix } from '../transfer/same-prefix.js'
+import { gatherLocked } from './barrier.js'
+import { placeInDirectory } from './directory.js'
+import { defineOperation } from './operation.js'
+import { type Publication, publishStep, stageBytes, stagedPath, unstage } from './publish.js'
+
+interface ImportState {
+  readonly source: SourceThread
+  readonly present: ThreadRow | undefined
+  /** Filled in by `stage`. */
+  row: ThreadRow | undefined
+  readings: RolloutReading[]
+}
+
+interface ImportPlan {
+  readonly threadId: ThreadId
+  readonly publications: readonly Publication[]
+}
+
+export interface ImportedThread {
+  readonly row: ThreadRow
+  readonly readings: readonly RolloutReading[]
+}
+
+const COPY_BYTES = 1024 * 1024
+
+export const importThread = defineOperation<
+  { readonly source: SourceThread; readonly seen: (imported: ImportedThread) => void },
+  ImportState & { readonly seen: (imported: ImportedThread) => void },
+  ImportPlan,
+  ThreadId
+>({
+  name: 'import',
+
+  async gather(context, { source, seen }) {
+    const { threadId } = source
+    const request = { exclusive: [threadId], shared: await relativesOf(context, source) }
+    return gatherLocked(context, request, async () => {
+      refuseDead(context, threadId)
+      refuseDeadParent(context, source)
+      const present = (await context.threads.load(threadId))?.row
+      return { source, present, row: undefined, readings: [], seen }
+    })
+  },
+
+  plan: ({ source, present }) => ({
+    threadId: source.threadId,
+    publications: source.rollouts.map((rollout) => publicationOf(source, rollout, present)),
+  }),
+
+  async stage(context, plan, operationId, state) {
+    const { source, present } = state
+    for (const [index, rollout] of source.rollouts.entries()) {
+      const staged = `${stagedPath(context, operationId, index)}${rollout.compressed ? '.zst' : ''}`
+      await stageCopy(context, rollout.path, staged)
+      const copy = await openRolloutSource(context.disk, staged)
+      if (!copy) throw new StoreError('ROLLOUT_NOT_FOUND', 'a staged rollout is gone')
+      try {
+        const summary = await summarise(copy, {
+          expectedThreadId: source.threadId,
+          maxLineBytes: context.options.maxLineBytes,
+        })
+        const { rolloutId, fileName, compressed } = rollout
+        state.readings.push({ rolloutId, fileName, compressed, summary })
+        if (present) await refuseDiverged(context, present, rollout, copy)
+      } finally {
+        await copy.close()
+      }
+      if (rollout.compressed) {
+        await context.disk.rename(staged, stagedPath(context, operationId, index))
+      }
+    }
+    await context.disk.syncFolder(context.layout.stagingFolder)
+    if (present) refuseUnchanged(present, state.readings)
+    const archived = plan.publications[0]?.archived ?? false
+    state.row = rowOf(
+      {
+        threadId: source.threadId,
+        name: present?.name ?? source.name ?? null,
+        archived,
+        archivedAt: present?.archivedAt ?? (archived ? context.journal.storeTimeMs() : null),
+        generation: (present?.generation ?? 0) + 1,
+        fallbackTimeMs: context.journal.storeTimeMs(),
+      },
+      state.readings,
+    )
+  },
+
+  async abandon(context, plan, operationId) {
+    await unstage(context, operationId, plan.publications.length)
+    for (const index of plan.publications.keys()) {
+      await context.disk.unlink(`${stagedPath(context, operationId, index)}.zst`)
+    }
+  },
+
+  commit(context, { threadId }, _operationId, { row, readings, source, seen, present }) {
+    refuseDead(context, threadId)
+    refuseDeadParent(context, source)
+    if (!row) throw new StoreError('ARGUMENT_INVALID', 'an import is staged before it is committed')
+    const placed = placeInDirectory(context, row)
+    return {
+      rows: [placed.row],
+      operations: placed.operations,
+      events: [
+        {
+          type: present ? 'thread.extended' : 'thread.imported',
+          threadId,
+          payload: { name: row.name, items: readings.reduce((n, r) => n + r.summary.items, 0) },
+        },
+      ],
+      applied: () => seen({ row: placed.row, readings }),
+    }
+  },
+
+  steps: [publishStep()],
+  result: async (_context, { threadId }) => threadId,
+  locksOf: ({ threadId }) => ({ exclusive: [threadId] }),
+  threadsOf: ({ threadId }) => [threadId],
+})
+
+const skip = (reason: string, source: string): StoreError =>
+  new StoreError('IMPORT_SOURCE_INVALID', `not imported: ${reason}`, { detail: { reason, source } })
+
+function publicationOf(
+  source: SourceThread,
+  rollout: SourceRollout,
+  present: ThreadRow | undefined,
+): Publication {
+  const known = present?.rollouts.some(({ rolloutId }) => rolloutId === rollout.rolloutId) ?? false
+  const archived = present?.archived ?? source.rollouts.some((other) => other.archived)
+  const fileName = rollout.compressed ? `${rollout.fileName}.zst` : rollout.fileName
+  return { threadId: source.threadId, archived, fileName, ...(known ? { replaces: true } : {}) }
+}
+
+/** Parent and bases: their locks keep their deletes from missing what appears here. */
+async function relativesOf(context: StoreContext, source: SourceThread): Promise<ThreadId[]> {
+  const relatives: ThreadId[] = []
+  for (const { meta } of source.rollouts) {
+    const parent = meta?.parent_thread_id ? parseThreadId(meta.parent_thread_id) : undefined
+    if (parent) relatives.push(parent)
+    if (meta?.history_base) relatives.push(await ownerOf(context, meta.history_base.thread_id))
+  }
+  return relatives.filter((id) => id !== source.threadId)
+}
+
+/** A spawn of a dead thread stays out: the delete of its parent was meant for it too. */
+function refuseDeadParent(context: StoreContext, source: SourceThread): void {
+  for (const { meta, path } of source.rollouts) {
+    const parent = meta?.parent_thread_id ? parseThreadId(meta.parent_thread_id) : undefined
+    if (parent && context.dead.has(parent)) throw skip('parent-deleted', path)
+  }
+}
+
+async function stageCopy(context: StoreContext, from: string, to: string): Promise<void> {
+  const file = await context.disk.openRead(from)
+  if (!file) throw skip('missing', from)
+  try {
+    const size = await file.size()
+    await stageBytes(context, to, async (put) => {
+      for (let offset = 0; offset < size; offset += COPY_BYTES) {
+        await put(await file.read(offset, Math.min(COPY_BYTES, size - offset)))
+      }
+    })
+  } finally {
+    await file.close()
+  }
+}
+
+async function refuseDiverged(
+  context: StoreContext,
+  present: ThreadRow,
+  rollout: SourceRollout,
+  copy: RolloutSource,
+): Promise<void> {
+  const ours = present.rollouts.find(({ rolloutId }) => rolloutId === rollout.rolloutId)
+  if (!ours) return
+  if (ours.fileName !== rollout.fileName) throw skip('diverged', rollout.path)
+  const source = await openRollout(context, present, ours)
+  try {
+    if (!(await samePrefix(source, copy, Math.min(source.size, copy.size)))) {
+      throw skip('diverged', rollout.path)
+    }
+    // Ours went on: the source is an old copy.
+    if (copy.size < source.size) throw skip('unchanged', rollout.path)
+  } finally {
+    await source.close()
+  }
+}
+
+function refuseUnchanged(present: ThreadRow, readings: readonly RolloutReading[]): void {
+  const grown = readings.some(({ rolloutId, summary }) => {
+    const ours = present.rollouts.find((rollout) => rollout.rolloutId === rolloutId)
+    return !ours || ours.bytes !== summary.bytes
+  })
+  if (!grown) throw skip('unchanged', present.threadId)
+}

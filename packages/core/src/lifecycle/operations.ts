@@ -1,0 +1,46 @@
+// Every lifecycle operation that has steps, by the name under which it is journaled, and every named instant at
+// which a crash is tested. A new operation is listed here and nowhere else.
+
+import { appendCrashPoints } from '../append/append-queue.js'
+import { archive, unarchive } from './archive.js'
+import { create } from './create.js'
+import { deleteThreads } from './delete.js'
+import { fork } from './fork.js'
+import { importThread } from './import.js'
+import { materialise } from './materialise.js'
+import { crashPointsOf, type OperationDefinition } from './operation.js'
+import { rename } from './rename.js'
+
+const definitions = [
+  create,
+  importThread,
+  rename,
+  archive,
+  unarchive,
+  fork,
+  materialise,
+  deleteThreads,
+] as const
+
+// biome-ignore lint/suspicious/noExplicitAny: recovery decodes the plan and cannot know its type
+type AnyOperation = OperationDefinition<any, any, any, unknown>
+
+const byName = new Map<string, AnyOperation>(
+  definitions.map((definition) => [definition.name, definition as AnyOperation]),
+)
+
+export const operationOf = (name: string): AnyOperation | undefined => byName.get(name)
+
+/** Named instants of a checkpoint, which settles appends. */
+export const checkpointCrashPoints = [
+  'checkpoint.sync:before',
+  'checkpoint.sync:after',
+  'checkpoint.anchor:after',
+] as const
+
+/** All named instants, for crash tests; `ThreadStoreOptions.crashPoint` is called with each. */
+export const crashPoints: readonly string[] = [
+  ...appendCrashPoints,
+  ...checkpointCrashPoints,
+  ...definitions.flatMap(crashPointsOf),
+]

@@ -1,0 +1,147 @@
+// Runs a lifecycle operation from call to settled fact. What runs after a crash is what runs every day:
+// `resumeOperation` enters the same loop at the steps.
+//
+// Once the intent is committed the operation will happen. A step that fails leaves the intent open: it is
+// tried again by a retry, by `reopen` or at the next open, and the caller learns that from the error
+// (`outcome: 'unknown'`) or, for a delete, from the state `erasing`.
+
+import type { OpenIntent, OperationId } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
+import { isStoreError, StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { settleAppends } from './barrier.js'
+import { batchOf } from './batch.js'
+import type { OperationDefinition, OperationRun } from './operation.js'
+
+const encodePlan = (plan: object): Uint8Array => Buffer.from(JSON.stringify(plan))
+
+const decodePlan = <Plan>(body: Uint8Array): Plan =>
+  JSON.parse(Buffer.from(body).toString()) as Plan
+
+export async function runOperation<Args, State, Plan extends object, Result>(
+  context: StoreContext,
+  definition: OperationDefinition<Args, State, Plan, Result>,
+  args: Args,
+): Promise<Result> {
+  const { state, locks } = await definition.gather(context, args)
+  try {
+    const plan = definition.plan(state, args)
+    const operationId = await intend(context, definition, plan, state)
+    if (definition.steps.length > 0) {
+      await finish(context, definition, plan, { operationId, resumed: false })
+    }
+    return await definition.result(context, plan, operationId)
+  } finally {
+    locks()
+  }
+}
+
+/** Enters an open intent at its steps. Throws what a failing step threw; the intent stays open then. */
+export async function resumeOperation<Args, State, Plan extends object, Result>(
+  context: StoreContext,
+  definition: OperationDefinition<Args, State, Plan, Result>,
+  intent: Pick<OpenIntent, 'id' | 'body'>,
+): Promise<Result> {
+  const plan = (definition.decode ?? decodePlan<Plan>)(intent.body)
+  const request = definition.locksOf(plan)
+  const release = await context.locks.acquire(request)
+  try {
+    await settleAppends(context, (request.exclusive ?? []) as ThreadId[])
+    await finish(context, definition, plan, { operationId: intent.id, resumed: true })
+    return await definition.result(context, plan, intent.id)
+  } finally {
+    release()
+  }
+}
+
+async function intend<Args, State, Plan extends object, Result>(
+  context: StoreContext,
+  definition: OperationDefinition<Args, State, Plan, Result>,
+  plan: Plan,
+  state: State,
+): Promise<OperationId> {
+  // The id exists before the commit so that staged bytes and tombstones can carry it.
+  const operationId = context.journal.reserveOperationId()
+  let committed = false
+  try {
+    await definition.stage?.(context, plan, operationId, state)
+    await context.crashPoint(`${definition.name}.intend:before`)
+    if (definition.steps.length === 0) {
+      await context.journal.commit(() =>
+        batchOf(context, definition.commit(context, plan, operationId, state)),
+      )
+    } else {
+      const body = (definition.encode ?? encodePlan)(plan)
+      const build = () => ({
+        body,
+        ...batchOf(context, definition.commit(context, plan, operationId, state)),
+      })
+      await context.journal.intend(definition.name, build, operationId)
+      context.openOperations.add({ id: operationId, kind: definition.name, body })
+    }
+    committed = true
+  } finally {
+    // A store that failed decides at the next open whether the batch is there.
+    if (!committed && !context.journal.failure) {
+      await definition.abandon?.(context, plan, operationId)
+    }
+    context.journal.releaseOperationId(operationId)
+  }
+  await context.crashPoint(`${definition.name}.intend:after`)
+  return operationId
+}
+
+async function finish<Args, State, Plan extends object, Result>(
+  context: StoreContext,
+  definition: OperationDefinition<Args, State, Plan, Result>,
+  plan: Plan,
+  run: OperationRun,
+): Promise<void> {
+  const { name } = definition
+  for (const step of definition.steps) {
+    await context.crashPoint(`${name}.${step.name}:before`)
+    try {
+      await step.apply(context, plan, run)
+    } catch (error) {
+      throw stepFailure(context, definition, plan, run, step.name, error)
+    }
+    await context.crashPoint(`${name}.${step.name}:after`)
+  }
+  await context.crashPoint(`${name}.settle:before`)
+  await context.journal.settle(run.operationId, () =>
+    batchOf(context, definition.settle?.(context, plan, run.operationId) ?? {}),
+  )
+  context.openOperations.close(run.operationId)
+  await context.crashPoint(`${name}.settle:after`)
+}
+
+function stepFailure<Args, State, Plan extends object, Result>(
+  context: StoreContext,
+  definition: OperationDefinition<Args, State, Plan, Result>,
+  plan: Plan,
+  run: OperationRun,
+  step: string,
+  cause: unknown,
+): StoreError {
+  const failure = context.journal.failure
+  const error = new StoreError(
+    failure ? 'STORE_FAILED' : 'THREAD_UNAVAILABLE',
+    `${definition.name}.${step} failed; the operation is committed and will be finished`,
+    {
+      cause,
+      outcome: 'unknown',
+      retryable: true,
+      detail: {
+        operationId: run.operationId,
+        step: `${definition.name}.${step}`,
+        reason: isStoreError(cause) ? cause.code : String(cause),
+      },
+    },
+  )
+  context.openOperations.failed(run.operationId, `${definition.name}.${step}`, error)
+  for (const id of definition.threadsOf(plan)) {
+    const state = context.threads.peek(id)
+    if (state && !context.dead.has(id)) state.unavailable = error
+  }
+  return error
+}

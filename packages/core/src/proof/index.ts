@@ -1,0 +1,49 @@
+export { canonicalBytes, canonicalJson } from './canonical-json.js'
+export { commit, newSalt, saltLengthBytes } from './commitment.js'
+export { type EventRecord, eventLeafBytes, parseEventLeaf } from './event-record.js'
+export type { MerkleNode, NodePlace } from './frontier.js'
+export { emptyRoot, hashLengthBytes, leafHash, nodeHash } from './hashes.js'
+export { type LogPlace, MerkleLog, type MerklePlan, type ReadNode } from './merkle.js'
+export {
+  digestOfReceiptBody,
+  eventOfReceipt,
+  leafOfReceipt,
+  receiptBody,
+  signReceipt,
+} from './receipt.js'
+export {
+  type DamagedReceipt,
+  listReceiptIds,
+  listReceipts,
+  readReceipt,
+  receiptText,
+  writeReceipt,
+} from './receipt-files.js'
+export {
+  type Receipt,
+  type ReceiptBody,
+  type ReceiptEvent,
+  type ReceiptFile,
+  type ReceiptLog,
+  type ReceiptParticipant,
+  type ReceiptStep,
+  type ReceiptVerification,
+  receiptVersion,
+  type SurvivingFork,
+  type UnsignedReceipt,
+} from './receipt-types.js'
+export { sealReceipt } from './seal-receipt.js'
+export {
+  createSigningKey,
+  fingerprintOf,
+  loadSigningKey,
+  type SigningKey,
+  verifySignature,
+} from './signing-key.js'
+export {
+  type ConsistencyClaim,
+  type InclusionClaim,
+  verifyConsistency,
+  verifyInclusion,
+} from './verify-merkle.js'
+export { type ReceiptVerdict, verifyReceipt } from './verify-receipt.js'

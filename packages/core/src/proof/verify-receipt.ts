@@ -1,0 +1,78 @@
+// Verifies a receipt offline: no store, no disk, no network. The input may be hostile and is read once, into
+// a copy; whatever it is, the answer is a list of problems and never an exception.
+//
+// What a good receipt proves: the holder of the key said this, and committed itself to a log in which this
+// stands at this position. Whose key it is, only a pinned key says (`trust`).
+
+import { canonicalJson } from './canonical-json.js'
+import { fromHex } from './encoding.js'
+import { leafHash } from './hashes.js'
+import { leafOfReceipt, signedBytes } from './receipt.js'
+import { consistencyProblems } from './receipt-consistency.js'
+import { shapeProblems } from './receipt-shape.js'
+import type { Receipt } from './receipt-types.js'
+import { verifySignature } from './signing-key.js'
+import { verifyInclusion } from './verify-merkle.js'
+
+export interface ReceiptVerdict {
+  readonly ok: boolean
+  /**
+   * Sentences for people, each after one of these words and a colon: `json`, `version`, `shape`,
+   * `consistency`, `key`, `signature`, `inclusion`.
+   */
+  readonly problems: readonly string[]
+  /** `embedded`: checked with the key in the receipt itself, which any forger can put there. */
+  readonly trust: 'pinned' | 'embedded'
+}
+
+/** `publicKey`: the raw 32 bytes, base64, from where the caller trusts it. */
+export function verifyReceipt(receipt: unknown, publicKey?: string): ReceiptVerdict {
+  const problems = problemsOf(receipt, publicKey)
+  return {
+    ok: problems.length === 0,
+    problems,
+    trust: publicKey === undefined ? 'embedded' : 'pinned',
+  }
+}
+
+function problemsOf(input: unknown, publicKey: string | undefined): readonly string[] {
+  const copy = copyOf(input)
+  if (copy === undefined)
+    return ['json: the receipt is not JSON of whole numbers, or nested too deep']
+  const misshapen = shapeProblems(copy)
+  if (misshapen.length > 0) return misshapen
+  const receipt = copy as Receipt
+  return [
+    ...consistencyProblems(receipt),
+    ...keyProblems(receipt, publicKey),
+    ...inclusionProblems(receipt),
+  ]
+}
+
+/** A plain copy, so that what is checked is what was read; undefined for what is not JSON. */
+function copyOf(input: unknown): unknown {
+  try {
+    return JSON.parse(canonicalJson(input))
+  } catch {
+    return undefined
+  }
+}
+
+function keyProblems(receipt: Receipt, pinned: string | undefined): string[] {
+  const problems: string[] = []
+  if (pinned !== undefined && pinned !== receipt.publicKey)
+    problems.push('key: the receipt names another key than the pinned one')
+  if (!verifySignature(pinned ?? receipt.publicKey, signedBytes(receipt), receipt.signature))
+    problems.push('signature: it does not fit the receipt and the key')
+  return problems
+}
+
+function inclusionProblems(receipt: Receipt): string[] {
+  const { position, treeSize, rootHash, inclusionProof } = receipt.log
+  const [root, ...proof] = [rootHash, ...inclusionProof].map((hash) => fromHex(hash, 32))
+  const included =
+    root !== undefined &&
+    proof.every((hash) => hash !== undefined) &&
+    verifyInclusion({ leaf: leafHash(leafOfReceipt(receipt)), position, treeSize, proof, root })
+  return included ? [] : ['inclusion: the log of this head does not hold this receipt there']
+}

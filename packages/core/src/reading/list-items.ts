@@ -1,0 +1,125 @@
+// Items and turns of a thread, its lineage followed as one history. Nothing is held in memory but the line at hand.
+
+import {
+  type Damage,
+  type HistoryLine,
+  type Ordinal,
+  payloadText,
+  readTurns,
+  type Turn,
+} from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { requireThread, requireThreadId } from '../threads/require-thread.js'
+import { decodeCursor, encodeCursor } from './cursor.js'
+import { limitOf } from './list-threads.js'
+import { openThreadHistory } from './open-rollout.js'
+
+export interface ThreadItem {
+  readonly ordinal: Ordinal
+  readonly timestamp: string | null
+  readonly type: string
+  /** Parsed; `line` has the bytes. */
+  readonly payload: unknown
+  /** The stored line without its newline. */
+  readonly line: Uint8Array
+}
+
+export interface ListItemsOptions {
+  /** First ordinal; with `reverse`, the last one. */
+  readonly from?: number
+  readonly limit?: number
+  readonly reverse?: boolean
+  readonly signal?: AbortSignal
+  /** Told of damage that is met on the way; what can be read is still delivered. */
+  readonly onDamage?: (damage: Damage) => void
+}
+
+/** Every item from `from` on. @throws THREAD_NOT_FOUND, THREAD_DELETED, ROLLOUT_SHORT, ARGUMENT_INVALID */
+export async function* readItems(
+  context: StoreContext,
+  threadId: string,
+  options: ListItemsOptions = {},
+): AsyncGenerator<ThreadItem> {
+  checkRange(options)
+  const { limit = Number.POSITIVE_INFINITY } = options
+  if (limit === 0) return
+  const { row } = await requireThread(context, requireThreadId(threadId))
+  const history = await openThreadHistory(context, row, options.onDamage)
+  try {
+    const shared = {
+      maxLineBytes: context.options.maxLineBytes,
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.onDamage ? { onDamage: options.onDamage } : {}),
+    }
+    const { from } = options
+    const lines = options.reverse
+      ? history.backward({ ...shared, ...(from === undefined ? {} : { toOrdinal: from + 1 }) })
+      : history.forward({ ...shared, ...(from === undefined ? {} : { fromOrdinal: from }) })
+    let count = 0
+    for await (const line of lines) {
+      yield itemOf(line)
+      count += 1
+      if (count >= limit) return
+    }
+  } finally {
+    await history.close()
+  }
+}
+
+const itemOf = (line: HistoryLine): ThreadItem => ({
+  ordinal: line.ordinal,
+  timestamp: line.timestamp ?? null,
+  type: line.type,
+  payload: line.value.payload,
+  line: line.bytes,
+})
+
+function checkRange({ from, limit }: ListItemsOptions): void {
+  for (const [name, value] of Object.entries({ from, limit })) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue
+    throw new StoreError('ARGUMENT_INVALID', `${name} must be a whole number, 0 or more`)
+  }
+}
+
+export interface TurnPage {
+  readonly turns: readonly Turn[]
+  readonly nextCursor: string | null
+}
+
+export interface ListTurnsOptions {
+  /** Default 25. */
+  readonly limit?: number
+  readonly cursor?: string
+  /** Default `asc`: oldest first. */
+  readonly direction?: 'asc' | 'desc'
+}
+
+/** Turns of a thread, page by page. @throws as `readItems`, and CURSOR_INVALID */
+export async function listTurns(
+  context: StoreContext,
+  threadId: string,
+  options: ListTurnsOptions = {},
+): Promise<TurnPage> {
+  const limit = limitOf(options.limit)
+  const { row } = await requireThread(context, requireThreadId(threadId))
+  const query = `turns ${row.threadId} ${options.direction ?? 'asc'}`
+  const anchor = options.cursor === undefined ? undefined : decodeCursor(query, options.cursor)
+  const history = await openThreadHistory(context, row)
+  try {
+    const turns: Turn[] = []
+    for await (const turn of readTurns(history.forward())) turns.push(turn)
+    if (options.direction === 'desc') turns.reverse()
+    const start = anchor === undefined ? 0 : turns.findIndex((turn) => turn.turnId === anchor) + 1
+    if (anchor !== undefined && start === 0) {
+      throw new StoreError('CURSOR_INVALID', 'the turn of this cursor is no longer there')
+    }
+    const page = turns.slice(start, start + limit)
+    const more = start + limit < turns.length
+    return { turns: page, nextCursor: more ? encodeCursor(query, page.at(-1)!.turnId) : null }
+  } finally {
+    await history.close()
+  }
+}
+
+export { payloadText }

@@ -1,0 +1,63 @@
+// Finds a thread by what people type: a full id, a unique prefix of at least 8 characters, or a name. An id wins
+// over a name. Names have no index, because index keys outlive what they index: they are read from the rows.
+
+import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { idOfKey } from '../threads/index-keys.js'
+
+const PREFIX_CHARACTERS_MIN = 8
+const CANDIDATES_MAX = 10
+
+/** Also finds ids that are dead. @throws THREAD_NOT_FOUND, THREAD_AMBIGUOUS */
+export async function resolveThread(context: StoreContext, text: string): Promise<ThreadId> {
+  const id = parseThreadId(text)
+  if (id) return id
+  const byPrefix = isPrefix(text) ? await idsWithPrefix(context, text.toLowerCase()) : []
+  const candidates = byPrefix.length > 0 ? byPrefix : await idsWithName(context, text)
+  if (candidates.length === 1) return candidates[0]!
+  if (candidates.length === 0) {
+    throw new StoreError('THREAD_NOT_FOUND', `no thread is called that: ${text}`)
+  }
+  throw new StoreError('THREAD_AMBIGUOUS', `${candidates.length} threads are meant by this`, {
+    detail: { candidates: candidates.slice(0, CANDIDATES_MAX) },
+  })
+}
+
+const isPrefix = (text: string): boolean =>
+  text.length >= PREFIX_CHARACTERS_MIN && /^[0-9a-f-]+$/i.test(text)
+
+async function idsWithPrefix(context: StoreContext, prefix: string): Promise<ThreadId[]> {
+  const found = new Set<ThreadId>()
+  for await (const id of allThreadIds(context)) {
+    if (id.startsWith(prefix) && !context.dead.has(id)) found.add(id)
+  }
+  if (found.size === 0)
+    for (const id of context.dead.ids()) if (id.startsWith(prefix)) found.add(id)
+  return [...found]
+}
+
+async function idsWithName(context: StoreContext, name: string): Promise<ThreadId[]> {
+  const found: ThreadId[] = []
+  for await (const id of allThreadIds(context)) {
+    if (context.dead.has(id)) continue
+    const state = await context.threads.load(id)
+    if (state?.row.name === name) found.push(id)
+  }
+  return found
+}
+
+/** Every id that has a row, the dead whose rows are still there included. */
+export async function* allThreadIds(context: StoreContext): AsyncGenerator<ThreadId> {
+  for (const archived of ['0', '1']) {
+    let from: string | undefined = `x/s/${archived}/c/`
+    while (from !== undefined) {
+      const page: Awaited<ReturnType<typeof context.journal.page>> = await context.journal.page({
+        gt: from,
+        lt: `x/s/${archived}/c0`,
+      })
+      for (const [key] of page.entries) yield idOfKey(key)
+      from = page.next
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// The state of any id that ever was: living, archived, erasing or deleted.
+
+import type { OperationId } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { findReceipt } from '../erasure/delete-receipt.js'
+import { requireThreadId } from '../threads/require-thread.js'
+import type { ThreadStateName } from './thread-view.js'
+
+export interface ThreadStatus {
+  readonly threadId: ThreadId
+  readonly state: ThreadStateName
+  readonly deleteAfter: string | null
+  readonly deletedAt: string | null
+  readonly receiptId: string | null
+}
+
+/** @throws THREAD_ID_MALFORMED, THREAD_NOT_FOUND */
+export async function threadStatus(context: StoreContext, given: string): Promise<ThreadStatus> {
+  const threadId = requireThreadId(given)
+  const receiptId = context.dead.receiptOf(threadId)
+  if (receiptId !== undefined) {
+    const erasing = context.openOperations.get(receiptId as OperationId) !== undefined
+    const receipt = erasing ? undefined : await findReceipt(context, receiptId)
+    return {
+      threadId,
+      state: erasing ? 'erasing' : 'deleted',
+      deleteAfter: null,
+      deletedAt: receipt?.erasedAt ?? null,
+      receiptId: erasing ? null : receiptId,
+    }
+  }
+  const state = await context.threads.load(threadId)
+  if (!state) {
+    throw new StoreError('THREAD_NOT_FOUND', `there is no thread ${threadId}`, {
+      detail: { threadId },
+    })
+  }
+  return {
+    threadId,
+    state: state.row.archived ? 'archived' : 'active',
+    deleteAfter: null,
+    deletedAt: null,
+    receiptId: null,
+  }
+}

@@ -1,0 +1,68 @@
+// A thread as callers see it: the row, with what is derived from the index at the time of asking.
+
+import type { ThreadId } from '@cenotaph/rollout'
+import type { StoreContext } from '../context.js'
+import { childrenOf, forksOf } from '../threads/relatives.js'
+import { currentRollout, ownBytes, ownItems, type ThreadRow } from '../threads/thread-row.js'
+
+export type ThreadStateName = 'active' | 'archived' | 'erasing' | 'deleted'
+
+/** Times are ISO 8601 UTC; `bytes` and `items` count the thread's own rollouts, not what it inherits. */
+export interface ThreadView {
+  readonly threadId: ThreadId
+  readonly state: ThreadStateName
+  readonly name: string | null
+  readonly preview: string | null
+  readonly cwd: string | null
+  readonly modelProvider: string | null
+  readonly source: unknown
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly archivedAt: string | null
+  readonly deleteAfter: string | null
+  readonly items: number
+  readonly bytes: number
+  readonly compressed: boolean
+  readonly forkedFromId: ThreadId | null
+  readonly parentThreadId: ThreadId | null
+  readonly forks: readonly ThreadId[]
+  readonly children: readonly ThreadId[]
+  readonly held: boolean
+  /** True where damage was met, or the thread is parked. */
+  readonly damaged: boolean
+  /** Ordinal that the next appended item gets. */
+  readonly nextOrdinal: number
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+export async function viewOf(context: StoreContext, row: ThreadRow): Promise<ThreadView> {
+  const [forks, children] = await Promise.all([
+    forksOf(context, row.threadId),
+    childrenOf(context, row.threadId),
+  ])
+  const rollout = currentRollout(row)
+  return {
+    threadId: row.threadId,
+    state: row.archived ? 'archived' : 'active',
+    name: row.name,
+    preview: row.preview,
+    cwd: row.cwd,
+    modelProvider: row.modelProvider,
+    source: row.source,
+    createdAt: iso(row.createdAt),
+    updatedAt: iso(row.updatedAt),
+    archivedAt: row.archivedAt === null ? null : iso(row.archivedAt),
+    deleteAfter: null,
+    items: ownItems(row),
+    bytes: ownBytes(row),
+    compressed: rollout.compressed,
+    forkedFromId: row.forkedFromId,
+    parentThreadId: row.parentThreadId,
+    forks: forks.map((fork) => fork.threadId),
+    children,
+    held: false,
+    damaged: row.damaged > 0 || context.threads.peek(row.threadId)?.unavailable !== undefined,
+    nextOrdinal: rollout.nextOrdinal,
+  }
+}

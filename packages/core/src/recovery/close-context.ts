@@ -1,0 +1,36 @@
+// Closes a store: what was accepted is made durable, the journal is trimmed and erased, LevelDB lets go of its lock.
+// After a failure nothing more is written: the journal holds what recovery needs.
+
+import { removeOwner } from '../root/index.js'
+import type { OpenStore } from './open-context.js'
+
+export async function closeContext({ context, close }: OpenStore): Promise<void> {
+  close.abort()
+  context.appends.stop()
+  const failures: unknown[] = []
+  const attempt = async (run: () => Promise<unknown>): Promise<void> => {
+    try {
+      await run()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (!context.journal.failure) {
+    await attempt(() => makeRoomIfFull(context))
+    await attempt(() => context.appends.flushAll())
+    await attempt(() => context.checkpoints.stopped())
+    if (!context.journal.failure) await attempt(() => context.checkpoints.run({ erase: true }))
+  } else await context.checkpoints.stopped()
+  const failed = context.journal.failure !== undefined
+  await attempt(() => context.writers.closeAll(failed))
+  await attempt(() => context.tombstones.close())
+  await attempt(() => removeOwner(context.options.disk, context.layout.ownerPath))
+  await attempt(() => context.journal.close())
+  // A store that failed said so to whoever it failed; closing it is then no failure.
+  if (failures.length > 0 && !failed) throw failures[0]
+}
+
+async function makeRoomIfFull(context: OpenStore['context']): Promise<void> {
+  const free = await context.disk.freeBytes(context.layout.root)
+  if (free < context.options.ballastBytes) await context.ballast.release()
+}

@@ -1,0 +1,35 @@
+// Finishes what was promised before the store was last closed or the process died: every open intent, in the order
+// of the promises, by the same steps that run every day. What cannot be finished now stays open; its threads are
+// parked or, for a delete, stay in `erasing`, and the store opens all the same.
+
+import type { OpenIntent } from '@cenotaph/journal'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { operationOf } from '../lifecycle/operations.js'
+import { resumeOperation } from '../lifecycle/run-operation.js'
+import { scheduleRetry } from './retry.js'
+
+export async function finishIntents(
+  context: StoreContext,
+  intents: readonly OpenIntent[],
+): Promise<void> {
+  for (const intent of intents) {
+    const definition = operationOf(intent.kind)
+    if (!definition) {
+      throw new StoreError(
+        'STORE_FORMAT_NEWER',
+        `an operation of a newer version: ${intent.kind}`,
+        {
+          detail: { kind: intent.kind, operationId: intent.id },
+        },
+      )
+    }
+    context.openOperations.add(intent)
+    try {
+      await resumeOperation(context, definition, intent)
+    } catch (error) {
+      if (context.journal.failure) throw error
+      scheduleRetry(context, intent.id)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// The disk as an open store uses it: the first write or fsync that fails ends the store's mutations. An fsync is
+// never tried twice in one process, because the kernel may have dropped what it could not write and would then
+// report success. Unlink, rename, link and open may be tried again.
+
+import type { Disk, DiskFile, StoreError } from '@cenotaph/storage'
+
+export function latchingDisk(disk: Disk, latch: (cause: unknown) => StoreError): Disk {
+  const guard = async <T>(run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run()
+    } catch (error) {
+      throw latch(error)
+    }
+  }
+  const guardFile = (file: DiskFile): DiskFile => ({
+    path: file.path,
+    read: (offset, length) => file.read(offset, length),
+    size: () => file.size(),
+    close: () => file.close(),
+    write: (offset, bytes) => guard(() => file.write(offset, bytes)),
+    truncate: (length) => guard(() => file.truncate(length)),
+    sync: () => guard(() => file.sync()),
+  })
+  return {
+    ...disk,
+    openRead: (path) => disk.openRead(path),
+    async openWrite(path) {
+      const file = await disk.openWrite(path)
+      return file && guardFile(file)
+    },
+    async create(path) {
+      const file = await disk.create(path)
+      return file && guardFile(file)
+    },
+    syncFolder: (path) => guard(() => disk.syncFolder(path)),
+  }
+}

@@ -1,0 +1,240 @@
+// Opens a root: checks that nothing is missing, loads what must be in memory, replays the journal, finishes open
+// operations. Time depends on what is in flight, not on what is stored. Changes nothing before it is sure that the
+// store is whole; a store that is not is JOURNAL_GAP, LEVEL_DAMAGED or TOMBSTONES_DAMAGED, and repair's to mend.
+
+import os from 'node:os'
+import path from 'node:path'
+import { checkLevelFiles, Journal, type Level, openLevel, type Recovered } from '@cenotaph/journal'
+import { isStoreError, StoreError } from '@cenotaph/storage'
+import { AppendQueue } from '../append/append-queue.js'
+import { Checkpoints } from '../append/checkpoint.js'
+import { RolloutWriters } from '../append/rollout-writers.js'
+import type { StoreContext, StoreIdentity } from '../context.js'
+import { Deletions } from '../erasure/deletions.js'
+import { EventLog } from '../events/event-log.js'
+import { deleteSetKey } from '../lifecycle/delete.js'
+import { OpenOperations } from '../lifecycle/open-operations.js'
+import type { ResolvedOptions } from '../options.js'
+import { createSigningKey, loadSigningKey, type SigningKey } from '../proof/index.js'
+import {
+  Ballast,
+  prepareRoot,
+  type RootLayout,
+  readOwner,
+  rootLayout,
+  writeOwner,
+} from '../root/index.js'
+import { Directories } from '../threads/directories.js'
+import { LockTable } from '../threads/lock-table.js'
+import { ThreadTable } from '../threads/thread-table.js'
+import { DeadSet, TombstoneFile } from '../tombstones/index.js'
+import { finishIntents } from './finish-intents.js'
+import { latchingDisk } from './latching-disk.js'
+import { replay } from './replay.js'
+import { retryCarried } from './retry-carried.js'
+import { sweepStaging } from './sweep-staging.js'
+
+export interface OpenStore {
+  readonly context: StoreContext
+  readonly level: Level
+  readonly close: AbortController
+}
+
+export async function openContext(root: string, options: ResolvedOptions): Promise<OpenStore> {
+  const layout = rootLayout(root)
+  await prepareRoot(options.disk, layout)
+  const fresh = await isFresh(options, layout)
+  if (!fresh) await checkLevel(options, layout)
+  const level = await lockLevel(options, layout, fresh)
+  try {
+    const { context, recovered, close } = await load({ layout, options, level, fresh })
+    await recover(context, recovered)
+    return { context, level, close }
+  } catch (error) {
+    await level.close()
+    throw error
+  }
+}
+
+/** A store is new until its first checkpoint has written the anchor. */
+async function isFresh({ disk }: ResolvedOptions, layout: RootLayout): Promise<boolean> {
+  if (await disk.stat(layout.anchorPath)) return false
+  const witnesses = [layout.tombstonesPath, layout.keyPath]
+  const present = await Promise.all(witnesses.map((witness) => disk.stat(witness)))
+  const current = await disk.stat(path.join(layout.levelFolder, 'CURRENT'))
+  // The level folder is made first and the anchor last, so a crash in between leaves `level/` with the others.
+  if (!current && present.some((stat) => stat !== undefined)) throw levelMissing()
+  return true
+}
+
+const levelMissing = (): StoreError =>
+  new StoreError('JOURNAL_GAP', 'the journal is missing; `repair` rebuilds what can be rebuilt', {
+    detail: { reason: 'level-missing' },
+  })
+
+async function checkLevel({ disk }: ResolvedOptions, layout: RootLayout): Promise<void> {
+  if (!(await disk.stat(path.join(layout.levelFolder, 'CURRENT')))) throw levelMissing()
+  await checkLevelFiles(disk, layout.levelFolder)
+}
+
+async function lockLevel(
+  options: ResolvedOptions,
+  layout: RootLayout,
+  fresh: boolean,
+): Promise<Level> {
+  try {
+    const level = await openLevel(layout.levelFolder, { createIfMissing: fresh })
+    const since = new Date(options.clock.wallMs()).toISOString()
+    await writeOwner(options.disk, layout.ownerPath, {
+      pid: process.pid,
+      host: os.hostname(),
+      since,
+    })
+    return level
+  } catch (error) {
+    if (!isStoreError(error, 'STORE_LOCKED')) throw error
+    const owner = await readOwner(options.disk, layout.ownerPath)
+    throw new StoreError('STORE_LOCKED', ownerText(owner), {
+      cause: error,
+      retryable: true,
+      detail: { root: layout.root, ...owner },
+    })
+  }
+}
+
+const ownerText = (owner: { pid: number; host: string } | undefined): string =>
+  owner
+    ? `the store is open in process ${owner.pid} on ${owner.host}`
+    : 'the store is open in another process'
+
+interface LoadParts {
+  readonly layout: RootLayout
+  readonly options: ResolvedOptions
+  readonly level: Level
+  readonly fresh: boolean
+}
+
+async function load({ layout, options, level, fresh }: LoadParts): Promise<{
+  context: StoreContext
+  recovered: Recovered
+  close: AbortController
+}> {
+  const { clock, entropy } = options
+  const { anchorPath } = layout
+  const { journal, recovered } = await Journal.open({
+    level,
+    disk: options.disk,
+    anchorPath,
+    clock,
+    entropy,
+    fresh,
+  })
+  const disk = latchingDisk(options.disk, (cause) => journal.fail(cause))
+  const signingKey = await keyOf(options, layout, fresh, recovered.anchor?.keyFingerprint)
+  const tombstones = await TombstoneFile.open(disk, layout.tombstonesPath, { create: fresh })
+  const events = await EventLog.load(journal, entropy)
+  await checkHead(events, recovered)
+  const locks = new LockTable()
+  const writers = new RolloutWriters(disk, layout)
+  const close = new AbortController()
+  const identity: StoreIdentity = {
+    storeId: recovered.anchor?.storeId ?? Buffer.from(entropy.bytes(16)).toString('hex'),
+    epoch: recovered.anchor?.epoch ?? 1,
+  }
+  const context: StoreContext & { checkpoints: Checkpoints } = {
+    layout,
+    options,
+    disk,
+    clock,
+    entropy,
+    journal,
+    locks,
+    threads: new ThreadTable(journal, locks),
+    directories: await Directories.load(journal, entropy),
+    events,
+    dead: new DeadSet(),
+    tombstones,
+    signingKey,
+    appends: new AppendQueue(journal, writers, clock, options),
+    writers,
+    checkpoints: undefined as unknown as Checkpoints,
+    openOperations: new OpenOperations(),
+    deletions: new Deletions(),
+    ballast: new Ballast({
+      disk: options.disk,
+      path: layout.ballastPath,
+      entropy,
+      sizeBytes: options.ballastBytes,
+    }),
+    identity,
+    closing: close.signal,
+    crashPoint: async (name) => options.crashPoint(name),
+  }
+  context.checkpoints = new Checkpoints(context)
+  context.appends.onCommitted = () => context.checkpoints.noteAppend()
+  return { context, recovered, close }
+}
+
+async function keyOf(
+  { disk }: ResolvedOptions,
+  { keyPath }: RootLayout,
+  fresh: boolean,
+  fingerprint: string | undefined,
+): Promise<SigningKey> {
+  const present = await disk.stat(keyPath)
+  if (fresh && !present) return createSigningKey(disk, keyPath)
+  const key = await loadSigningKey(disk, keyPath)
+  if (!key) {
+    throw new StoreError('KEY_MISMATCH', 'the signing key is missing', {
+      detail: { expected: fingerprint },
+    })
+  }
+  // One flipped bit in the file is another valid key; the anchor knows which one was ours.
+  if (fingerprint === undefined || key.fingerprint === fingerprint) return key
+  throw new StoreError(
+    'KEY_MISMATCH',
+    'the signing key is not the one that this store began with',
+    {
+      detail: { expected: fingerprint, actual: key.fingerprint },
+    },
+  )
+}
+
+/** The log may have grown since the anchor, and must still be the same log. */
+async function checkHead(events: EventLog, { anchor, meta }: Recovered): Promise<void> {
+  if (!anchor) {
+    // The first checkpoint precedes the first operation, so a store with a past has had an anchor.
+    if (events.size === 0 && (meta?.lastSequence ?? 0) === 0) return
+    throw new StoreError('JOURNAL_GAP', 'the anchor is missing', {
+      detail: { reason: 'anchor-missing' },
+    })
+  }
+  const refuse = (reason: string): never => {
+    throw new StoreError('JOURNAL_GAP', 'the event log is older than the anchor, or another one', {
+      detail: { reason, anchorSize: anchor.logSize, size: events.size },
+    })
+  }
+  if (events.size < anchor.logSize) refuse('log-short')
+  const root = Buffer.from(await events.tree.rootAt(anchor.logSize)).toString('hex')
+  if (root !== anchor.rootHash) refuse('log-differs')
+}
+
+async function recover(context: StoreContext, recovered: Recovered): Promise<void> {
+  await decideTombstones(context)
+  await sweepStaging(context, recovered.intents)
+  await replay(context, recovered.groups)
+  await finishIntents(context, recovered.intents)
+  await retryCarried(context)
+  // Puts the anchor of a new store in place, and the replayed lines on disk.
+  if (recovered.groups.length > 0 || !recovered.anchor) await context.checkpoints.run()
+  await context.ballast.restore()
+}
+
+/** LevelDB decides about a tombstone that a crash left between its two files. */
+async function decideTombstones(context: StoreContext): Promise<void> {
+  const last = context.tombstones.lastPrepared
+  if (last && !(await context.journal.get(deleteSetKey(last.operationId)))) {
+    await context.tombstones.abort(last.operationId)
+  }
+  for (const set of context.tombstones.prepared()) context.dead.add(set)
+}

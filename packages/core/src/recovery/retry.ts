@@ -1,0 +1,52 @@
+// Retries of operations whose steps failed: the pause doubles from `retryMs` up to an hour, with jitter, so that a
+// disk in trouble is not asked in step. After STORE_FAILED nothing is tried before `reopen`.
+
+import type { OperationId } from '@cenotaph/journal'
+import type { StoreContext } from '../context.js'
+import { operationOf } from '../lifecycle/operations.js'
+import { resumeOperation } from '../lifecycle/run-operation.js'
+
+const PAUSE_MS_MAX = 60 * 60 * 1000
+
+export function scheduleRetry(context: StoreContext, id: OperationId): void {
+  const operation = context.openOperations.get(id)
+  if (!operation || context.journal.failure || context.closing.aborted) return
+  const doubled = context.options.retryMs * 2 ** Math.max(0, operation.attempts - 1)
+  const jitter = 0.75 + context.entropy.bytes(1)[0]! / 512
+  const pauseMs = Math.min(PAUSE_MS_MAX, doubled) * jitter
+  operation.nextTryMs = context.clock.wallMs() + pauseMs
+  const cancel = context.clock.schedule(pauseMs, () => {
+    // The failure is in the open operation, where `status` and the next caller see it.
+    retryNow(context, id).catch(() => {})
+  })
+  context.closing.addEventListener('abort', cancel, { once: true })
+}
+
+/** Enters an open operation at its steps again. Throws what its failing step threw. */
+export async function retryNow(context: StoreContext, id: OperationId): Promise<void> {
+  const operation = context.openOperations.get(id)
+  const definition = operation && operationOf(operation.kind)
+  if (!operation || !definition) return
+  operation.nextTryMs = undefined
+  // One try at a time: a caller that asks while one is under way gets its outcome.
+  operation.trying ??= resumeOperation(context, definition, operation)
+    .then(() => {
+      for (const threadId of definition.threadsOf(decode(definition, operation.body))) {
+        const state = context.threads.peek(threadId)
+        if (state) state.unavailable = undefined
+      }
+    })
+    .catch((error: unknown) => {
+      scheduleRetry(context, id)
+      throw error
+    })
+    .finally(() => {
+      operation.trying = undefined
+    })
+  await operation.trying
+}
+
+const decode = (
+  definition: NonNullable<ReturnType<typeof operationOf>>,
+  body: Uint8Array,
+): object => definition.decode?.(body) ?? (JSON.parse(Buffer.from(body).toString()) as object)

@@ -1,0 +1,5 @@
+import type { Clock, Entropy } from '@cenotaph/storage'
+
+/** A name for a file that nothing refers to by name. Sorts by time. */
+export const uniqueName = ({ clock, entropy }: { clock: Clock; entropy: Entropy }): string =>
+  `${clock.wallMs().toString(36)}-${Buffer.from(entropy.bytes(8)).toString('hex')}`

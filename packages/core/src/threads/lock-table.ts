@@ -1,0 +1,92 @@
+// Locks by thread id, shared or exclusive, first come first served for each id. Ids are taken in order,
+// so that two operations over the same lineage never wait for each other. Locks live in memory: they
+// order the operations of one process, and LevelDB's own lock keeps other processes out.
+
+interface Waiter {
+  readonly exclusive: boolean
+  readonly grant: () => void
+}
+
+interface Entry {
+  holders: number
+  exclusive: boolean
+  readonly waiters: Waiter[]
+}
+
+export interface LockRequest {
+  readonly exclusive?: readonly string[]
+  readonly shared?: readonly string[]
+}
+
+export class LockTable {
+  readonly #entries = new Map<string, Entry>()
+
+  /** Resolves with the function that releases everything that was taken. Exclusive wins over shared. */
+  async acquire(request: LockRequest): Promise<() => void> {
+    const modes = new Map<string, boolean>()
+    for (const id of request.shared ?? []) modes.set(id, false)
+    for (const id of request.exclusive ?? []) modes.set(id, true)
+    const taken: [string, boolean][] = []
+    for (const [id, exclusive] of [...modes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      await this.#take(id, exclusive)
+      taken.push([id, exclusive])
+    }
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      for (const [id] of taken) this.#release(id)
+    }
+  }
+
+  /** Takes a shared lock at once, or gives undefined when somebody would have to be waited for. */
+  trySharedNow(id: string): (() => void) | undefined {
+    const entry = this.#entryOf(id)
+    if (entry.exclusive || entry.waiters.length > 0) return undefined
+    entry.holders += 1
+    return () => this.#release(id)
+  }
+
+  isHeld(id: string): boolean {
+    return this.#entries.has(id)
+  }
+
+  #entryOf(id: string): Entry {
+    let entry = this.#entries.get(id)
+    if (!entry) {
+      entry = { holders: 0, exclusive: false, waiters: [] }
+      this.#entries.set(id, entry)
+    }
+    return entry
+  }
+
+  #take(id: string, exclusive: boolean): Promise<void> {
+    const entry = this.#entryOf(id)
+    const free = entry.holders === 0 || (!exclusive && !entry.exclusive)
+    if (free && entry.waiters.length === 0) {
+      entry.holders += 1
+      entry.exclusive = exclusive
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => {
+      entry.waiters.push({ exclusive, grant: resolve })
+    })
+  }
+
+  #release(id: string): void {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    entry.holders -= 1
+    if (entry.holders > 0) return
+    entry.exclusive = false
+    while (entry.waiters.length > 0) {
+      const next = entry.waiters[0]!
+      if (entry.holders > 0 && (next.exclusive || entry.exclusive)) break
+      entry.waiters.shift()
+      entry.holders += 1
+      entry.exclusive = next.exclusive
+      next.grant()
+    }
+    if (entry.holders === 0) this.#entries.delete(id)
+  }
+}

@@ -1,0 +1,58 @@
+// The questions that every verb asks first: is this an id, is the thread dead, is it there?
+
+import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import type { ThreadState } from './thread-state.js'
+
+/** @throws THREAD_ID_MALFORMED */
+export function requireThreadId(text: string): ThreadId {
+  const id = typeof text === 'string' ? parseThreadId(text) : undefined
+  if (id) return id
+  throw new StoreError('THREAD_ID_MALFORMED', 'a thread id is a UUID', { detail: { given: text } })
+}
+
+/** @throws THREAD_DELETED with the receipt's id */
+export function refuseDead(context: StoreContext, id: ThreadId): void {
+  if (!context.dead.has(id)) return
+  throw new StoreError('THREAD_DELETED', `thread ${id} is deleted`, {
+    detail: { threadId: id, receiptId: context.dead.receiptOf(id) },
+  })
+}
+
+/** The living thread of an id. @throws THREAD_DELETED, THREAD_NOT_FOUND */
+export async function requireThread(context: StoreContext, id: ThreadId): Promise<ThreadState> {
+  refuseDead(context, id)
+  const state = await context.threads.load(id)
+  refuseDead(context, id)
+  if (state) return state
+  throw new StoreError('THREAD_NOT_FOUND', `there is no thread ${id}`, { detail: { threadId: id } })
+}
+
+/** A thread that an operation may change. @throws also THREAD_UNAVAILABLE */
+export async function requireUsable(context: StoreContext, id: ThreadId): Promise<ThreadState> {
+  const state = await requireThread(context, id)
+  if (state.unavailable) {
+    throw new StoreError(
+      'THREAD_UNAVAILABLE',
+      `thread ${id} is parked: ${state.unavailable.message}`,
+      {
+        cause: state.unavailable,
+        detail: { threadId: id, reason: state.unavailable.code },
+      },
+    )
+  }
+  return state
+}
+
+/** @throws THREAD_ARCHIVED */
+export function refuseArchived(state: ThreadState): void {
+  if (!state.row.archived) return
+  throw new StoreError(
+    'THREAD_ARCHIVED',
+    `thread ${state.threadId} is archived; unarchive it first`,
+    {
+      detail: { threadId: state.threadId },
+    },
+  )
+}

@@ -1,0 +1,62 @@
+// A thread in memory: its committed row, what of it LevelDB holds, and where the next append goes.
+
+import type { Section } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
+import type { StoreError } from '@cenotaph/storage'
+import type { IdempotencyKeys } from '../append/idempotency.js'
+import { currentRollout, type ThreadRow } from './thread-row.js'
+
+/** Where the next line of a thread goes, counting lines that are accepted but not committed yet. */
+export interface Tail {
+  ordinal: number
+  offset: number
+  endsWithNewline: boolean
+}
+
+/** A recorder that holds the thread. It is told when the thread ends under it. */
+export interface LiveWriter {
+  end(error: StoreError): void
+}
+
+export class ThreadState {
+  readonly threadId: ThreadId
+  /** Committed: journaled, or made durable by an operation. */
+  row: ThreadRow
+  /** The row as LevelDB holds it; differs from `row` between checkpoints. */
+  persisted: ThreadRow | undefined
+  tail: Tail
+  keys: IdempotencyKeys | undefined
+  /** Sequence of the newest journal record that holds lines of this thread; 0 when there is none. */
+  lastSequence = 0
+  /** Journaled lines that are not in the file yet; they outlive the journal while the thread is parked. */
+  carried: Section[] = []
+  /** Lines committed since the last ItemsAppended event. */
+  unrecorded: { first: number; count: number; bytes: number } | undefined
+  /** Why this thread is parked; it is read as far as possible and takes no writes. */
+  unavailable: StoreError | undefined
+  /** The live writer, if a recorder holds this thread. */
+  writer: LiveWriter | undefined
+
+  constructor(row: ThreadRow, persisted: ThreadRow | undefined) {
+    this.threadId = row.threadId
+    this.row = row
+    this.persisted = persisted
+    this.tail = tailOf(row)
+  }
+
+  get dirty(): boolean {
+    return this.row !== this.persisted || this.unrecorded !== undefined || this.keys?.dirty === true
+  }
+
+  /** Takes a row that an operation committed, and lets appends continue behind it. */
+  replaceRow(row: ThreadRow): void {
+    this.row = row
+    this.persisted = row
+    this.tail = tailOf(row)
+  }
+}
+
+export function tailOf(row: ThreadRow): Tail {
+  const { nextOrdinal, bytes, endsWithNewline } = currentRollout(row)
+  return { ordinal: nextOrdinal, offset: bytes, endsWithNewline }
+}

@@ -1,0 +1,25 @@
+import type { ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+
+export const uuidLengthBytes = 16
+
+/** The 16 bytes of a UUID. THREAD_ID_MALFORMED unless it is lower-case canonical text. */
+export function packUuid(id: ThreadId): Uint8Array {
+  const bytes = Buffer.from(id.replaceAll('-', ''), 'hex')
+  if (bytes.length !== uuidLengthBytes || unpackUuid(bytes) !== id)
+    throw new StoreError('THREAD_ID_MALFORMED', 'not a thread id', { detail: { id } })
+  return bytes
+}
+
+/** The canonical text of 16 bytes. */
+export function unpackUuid(bytes: Uint8Array): ThreadId {
+  const hex = Buffer.from(bytes).toString('hex')
+  const groups = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ]
+  return groups.join('-') as ThreadId
+}

@@ -1,0 +1,116 @@
+// Physical erasure of key ranges whose keys are deleted. Deleting leaves the bytes, and so does deleting
+// and compacting: LevelDB flushes a put and its delete into one new table, places that on a deep level,
+// and does not rewrite the deepest level that it finds. The recipe:
+//
+//   1. compact the ranges; this flushes, and brings what lies in a range to one level;
+//   2. write tombstones, synced: on both bounds of each range, and on the first and the last key that a
+//      table shares with a range. A tombstone on the bounds alone can be dropped on its way down, above
+//      the table that it should meet; one inside of the table's own keys cannot;
+//   3. compact the ranges again: every table that meets one is merged with a tombstone, thus rewritten;
+//   4. look: a table that meets a range and is older than step 2 sends us back to step 2.
+//
+// Nothing may read meanwhile (an iterator pins what it can reach); writes may go on. compactRange can
+// resolve without having compacted, so this is the means and a scan of the files is the proof.
+
+import { StoreError } from '@cenotaph/storage'
+import type { Level, LevelOperation } from './level.js'
+import { readPage } from './pages.js'
+import {
+  type KeyRange,
+  listTables,
+  mergeRanges,
+  rangesMeet,
+  type Table,
+  tableMeets,
+} from './tables.js'
+
+export const RANGES_MAX = 200
+const ATTEMPTS = 3
+
+export interface Erasure {
+  /** Ranges after merging. */
+  readonly ranges: number
+  /** One compaction of everything, because there were more than 200 ranges. */
+  readonly wholeDatabase: boolean
+  /** Tables that meet a range and were not rewritten: 0 unless something is wrong with the database. */
+  readonly tablesLeft: number
+}
+
+interface Compacting {
+  compactRange(from: string, to: string): Promise<void>
+}
+
+/**
+ * Must run with no reader in flight. `write` makes tombstones durable. Errors: ARGUMENT_INVALID where a
+ * range is empty, upside down, or still holds a key; ERASE_INCOMPLETE where the database cannot compact
+ * or fails to.
+ */
+export async function eraseRanges(
+  level: Level,
+  write: (operations: readonly LevelOperation[]) => Promise<void>,
+  ranges: readonly KeyRange[],
+): Promise<Erasure> {
+  const merged = mergeRanges(ranges)
+  for (const range of merged) await refuseLive(level, range)
+  const wholeDatabase = merged.length > RANGES_MAX
+  // The empty string is below every key; the last code point encodes to bytes above every key.
+  const compacted = wholeDatabase ? [{ from: '\u0000', to: '\u{10ffff}' }] : merged
+  await compact(level, compacted)
+  let old = meeting(level, merged)
+  const newest = Math.max(0, ...(listTables(level) ?? []).map((table) => table.number))
+  for (let attempt = 0; attempt < ATTEMPTS && old.length > 0; attempt++) {
+    await write(tombstones(merged, old))
+    await compact(level, compacted)
+    old = meeting(level, merged).filter((table) => table.number <= newest)
+  }
+  return { ranges: merged.length, wholeDatabase, tablesLeft: old.length }
+}
+
+async function refuseLive(level: Level, range: KeyRange): Promise<void> {
+  if (range.from === '' || range.from > range.to)
+    throw new StoreError('ARGUMENT_INVALID', 'a range to erase needs two bounds in order', {
+      detail: { ...range },
+    })
+  const { entries } = await readPage(level, { gte: range.from, lte: range.to, limit: 1 })
+  const key = entries[0]?.[0]
+  if (key !== undefined)
+    throw new StoreError('ARGUMENT_INVALID', 'a range to erase still holds a key', {
+      detail: { ...range, key },
+    })
+}
+
+async function compact(level: Level, ranges: readonly KeyRange[]): Promise<void> {
+  if (!('compactRange' in level))
+    throw new StoreError('ERASE_INCOMPLETE', 'this database cannot compact a range')
+  try {
+    for (const { from, to } of ranges) await (level as unknown as Compacting).compactRange(from, to)
+  } catch (error) {
+    throw new StoreError('ERASE_INCOMPLETE', 'a compaction failed', {
+      cause: error,
+      retryable: true,
+    })
+  }
+}
+
+/** The tables that meet the ranges. A database that does not list its tables is one table of unknown age. */
+const meeting = (level: Level, ranges: readonly KeyRange[]): readonly Table[] =>
+  (listTables(level) ?? [{ number: Number.POSITIVE_INFINITY, keys: undefined }]).filter((table) =>
+    tableMeets(table, ranges),
+  )
+
+function tombstones(ranges: readonly KeyRange[], tables: readonly Table[]): LevelOperation[] {
+  const keys = new Set<string>()
+  for (const range of ranges) {
+    const met = tables.filter((table) => tableMeets(table, [range]))
+    if (met.length === 0) continue
+    keys.add(range.from).add(range.to)
+    for (const table of met) {
+      if (!table.keys || !rangesMeet(table.keys, range)) continue
+      keys.add(clamp(table.keys.from, range)).add(clamp(table.keys.to, range))
+    }
+  }
+  return [...keys].map((key) => ({ type: 'del', key }))
+}
+
+const clamp = (key: string, { from, to }: KeyRange): string =>
+  key < from ? from : key > to ? to : key

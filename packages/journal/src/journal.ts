@@ -1,0 +1,299 @@
+// The journal of a store: open intents, append groups and the caller's rows, in one database with one
+// commit queue. It does not know what a thread is: a subject is an opaque id.
+//
+// What it promises: what resolved is durable; what was rejected is absent, or unknown where the error says
+// so; a batch is whole or absent; a record that is missing or damaged is an error at open. It survives
+// kill -9, power loss, a full disk and an I/O error at any instant.
+//
+// Every mutation can reject with STORE_FAILED (`outcome` unknown for the batch that failed, absent for
+// those behind it), and with STORE_CLOSED after `close`. Reads go on after a failure.
+
+import type { Clock, Disk, Entropy, StoreError } from '@cenotaph/storage'
+import { writeAnchor } from './anchor.js'
+import { unseal } from './checked-value.js'
+import type { Checkpoint, Commit, IntentCommit } from './commit.js'
+import { CommitQueue } from './commit-queue.js'
+import { type Erasure, eraseRanges } from './erase.js'
+import { FailureLatch } from './failure.js'
+import {
+  type GroupMember,
+  isInline,
+  type Reservation,
+  type ReservedSection,
+  type Section,
+} from './group.js'
+import { JournalState } from './journal-state.js'
+import type { OperationId, Sequence } from './keys.js'
+import { type Level, reading, writeSynced } from './level.js'
+import { FORMAT_VERSION } from './meta.js'
+import { type Page, type PageRange, readPage } from './pages.js'
+import { ReadGate } from './read-gate.js'
+import { type Recovered, recover } from './recovery.js'
+import { filesToScan, type KeyRange, logBytes } from './tables.js'
+import { trimmedRanges } from './trimmed-ranges.js'
+
+export interface JournalOptions {
+  /** Open, with the journal as its only user from now on; `close` closes it. */
+  readonly level: Level
+  readonly disk: Disk
+  readonly anchorPath: string
+  readonly clock: Clock
+  readonly entropy: Entropy
+  /** A store that is being made: no anchor may exist. */
+  readonly fresh: boolean
+}
+
+const GROUP_BYTES_MAX = 4 * 1024 * 1024
+const GROUP_SECTIONS_MAX = 4_096
+const DELETES_MAX = 1_000
+const ERASE_DUE_BYTES = 1024 * 1024
+
+export class Journal {
+  readonly #options: JournalOptions
+  readonly #state: JournalState
+  readonly #latch = new FailureLatch()
+  readonly #gate = new ReadGate()
+  readonly #queue: CommitQueue<GroupMember, Sequence>
+  #checkpoints: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  private constructor(options: JournalOptions, state: JournalState) {
+    this.#options = options
+    this.#state = state
+    this.#queue = new CommitQueue({
+      write: (operations) => writeSynced(options.level, operations),
+      buildGroup: (members) => state.appendGroup(members),
+      latch: this.#latch,
+      groupBytesMax: GROUP_BYTES_MAX,
+      groupMembersMax: GROUP_SECTIONS_MAX,
+    })
+  }
+
+  /**
+   * Reads and checks everything that is in flight, and writes nothing. Errors: JOURNAL_GAP `{ reason }`
+   * where a group, an intent, the anchor or the whole state is missing or older than it was; LEVEL_DAMAGED
+   * `{ key }` for a value that differs from its checksum; STORE_FORMAT_NEWER. After a rejection the
+   * database is still open, and the caller's to close.
+   */
+  static async open(options: JournalOptions): Promise<{ journal: Journal; recovered: Recovered }> {
+    const recovery = await recover(options)
+    const state = new JournalState(options.clock, options.entropy, recovery)
+    // What an earlier run trimmed may not be erased yet, and nothing says how much that was.
+    if (recovery.meta) state.unerasedBytes = ERASE_DUE_BYTES
+    const { intents, groups, meta, anchor } = recovery
+    return { journal: new Journal(options, state), recovered: { intents, groups, meta, anchor } }
+  }
+
+  /** STORE_FAILED, once a write has failed. `detail.diskFull` says whether the disk was full. */
+  get failure(): StoreError | undefined {
+    return this.#latch.failure
+  }
+
+  /**
+   * Calls back once, synchronously, at the failure; at once where it has happened. The listener must not
+   * throw. Returns the way to stop that.
+   */
+  onFailure(listener: (failure: StoreError) => void): () => void {
+    return this.#latch.onFailure(listener)
+  }
+
+  /** Latches STORE_FAILED for a write or a sync that failed outside of the journal. */
+  fail(cause: unknown): StoreError {
+    return this.#latch.fail(cause)
+  }
+
+  /** Milliseconds since 1970-01-01 UTC: the wall clock, but never less than ever before in this store. */
+  storeTimeMs(): number {
+    return this.#state.storeTimeMs()
+  }
+
+  /** The newest append group; 0 before the first. */
+  get lastSequence(): Sequence {
+    return this.#state.meta.lastSequence as Sequence
+  }
+
+  /** Stored bytes of the append groups that no checkpoint has trimmed. */
+  get journaledBytes(): number {
+    return this.#state.journaledBytes
+  }
+
+  /**
+   * One batch of rows, alone. `build` runs in the same turn of the event loop in which the batch is issued,
+   * with nothing else in flight; what it throws is the rejection, and nothing is written. Durable when it
+   * resolves, with what `applied` gave.
+   */
+  commit<T = void>(build: () => Commit<T>): Promise<T> {
+    return this.#queue.commit(() => this.#state.commit(build()))
+  }
+
+  /**
+   * An id for an operation that leaves traces before its intent: staged bytes, a tombstone. Until it is used or
+   * released, no erasure touches the key that its intent would have.
+   */
+  reserveOperationId(): OperationId {
+    return this.#state.reserveOperationId()
+  }
+
+  releaseOperationId(id: OperationId): void {
+    this.#state.releaseOperationId(id)
+  }
+
+  /**
+   * Opens an intent, in one batch with rows, under a reserved `id` or a new one. Durable when it resolves. New ids ascend in
+   * commit order.
+   */
+  intend<T = void>(
+    kind: string,
+    build: (id: OperationId) => IntentCommit<T>,
+    id?: OperationId,
+  ): Promise<{ id: OperationId; result: T }> {
+    return this.#queue.commit(() => this.#state.openIntent(kind, build, id))
+  }
+
+  /** Rewrites the body of an open intent (ARGUMENT_INVALID for any other). Durable when it resolves. */
+  amend(id: OperationId, body: Uint8Array): Promise<void> {
+    return this.#queue.commit(() => this.#state.amendIntent(id, body))
+  }
+
+  /** Closes an open intent (ARGUMENT_INVALID for any other), in one batch with rows. Durable when it resolves. */
+  settle<T = void>(id: OperationId, build: () => Commit<T>): Promise<T> {
+    return this.#queue.commit(() => this.#state.settleIntent(id, build))
+  }
+
+  /**
+   * Joins the append group that is issued next. `check` runs synchronously when it is issued, and may throw
+   * to refuse this section only. Resolves, in order of sequence, when the bytes are durable in the journal:
+   * the caller then writes them at their offset, and replay does if it could not.
+   */
+  append(section: Section, check?: () => void): Promise<Sequence> {
+    return this.#join(section, check)
+  }
+
+  /** Journals a place before its bytes are written, so that recovery may cut them. As {@link append}. */
+  reserve(reservation: Reservation, check?: () => void): Promise<Sequence> {
+    return this.#join(reservation, check)
+  }
+
+  /** Commits bytes that the caller has made durable inside of a reserve. As {@link append}. */
+  appendReserved(section: ReservedSection, check?: () => void): Promise<Sequence> {
+    return this.#join(section, check)
+  }
+
+  #join(member: GroupMember, check: (() => void) | undefined): Promise<Sequence> {
+    const tagBytes = 'tag' in member ? (member.tag?.length ?? 0) : 0
+    const bytes = tagBytes + (isInline(member) ? member.bytes.length : 0)
+    return this.#queue.join({ member, bytes, check })
+  }
+
+  /**
+   * Trims the groups up to `through`, of which the caller has made durable what they describe. One batch
+   * with the caller's rows, then the anchor. Both are durable when it resolves. A failure to write the
+   * anchor latches STORE_FAILED; the batch stands, and an older anchor beside it is sound.
+   */
+  checkpoint(through: Sequence, build: () => Checkpoint): Promise<void> {
+    const run = this.#checkpoints.then(() => this.#checkpointNow(through, build))
+    this.#checkpoints = run.catch(() => {})
+    return run
+  }
+
+  async #checkpointNow(through: Sequence, build: () => Checkpoint): Promise<void> {
+    const anchor = await this.#queue.commit(() => {
+      const checkpoint = build()
+      const { operations, applied } = this.#state.trim(through, checkpoint, DELETES_MAX)
+      return {
+        operations,
+        applied: () => {
+          applied()
+          return { ...checkpoint.anchor, storeTimeMs: this.#state.meta.storeTimeMs }
+        },
+      }
+    })
+    // A long journal is deleted in steps, so that appends do not wait for thousands of deletes.
+    while (this.#state.deletedThrough < through)
+      await this.#queue.commit(() => this.#state.deleteTrimmed(DELETES_MAX))
+    try {
+      const whole = { formatVersion: FORMAT_VERSION, ...anchor, sequence: through }
+      await writeAnchor(this.#options.disk, this.#options.anchorPath, whole)
+    } catch (error) {
+      this.#latch.fail(error)
+      throw this.#latch.errorFor('unknown')
+    }
+  }
+
+  /** The body under a key; undefined where there is none. Errors: LEVEL_DAMAGED `{ key }`, STORE_CLOSED. */
+  async get(key: string): Promise<Uint8Array | undefined> {
+    const [body] = await this.getMany([key])
+    return body
+  }
+
+  /** As {@link get}, in the order of `keys`. */
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#gate.read(async () => {
+      const options = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
+      const values = await reading(() =>
+        this.#options.level.getMany<string, Uint8Array>([...keys], options),
+      )
+      return values.map((value, index) => value && unseal(keys[index]!, value))
+    })
+  }
+
+  /** Up to 1,000 rows; see {@link readPage}. */
+  page(range: PageRange): Promise<Page> {
+    return this.#gate.read(() => readPage(this.#options.level, range))
+  }
+
+  /**
+   * Physically erases what ranges held whose keys were deleted by committed batches. Waits for reads in
+   * flight and holds new ones; appends go on. See erase.ts for the recipe, the errors and their meaning.
+   * Bounds hold ids and handles only. Proven only by a scan of {@link filesToScan}, and, for power loss, by
+   * an fsync of the folder: LevelDB unlinks its last dead table without one.
+   */
+  eraseRanges(ranges: readonly KeyRange[]): Promise<Erasure> {
+    return this.#gate.erase(async () => {
+      // A database that failed a write may answer a compaction without having done it.
+      const failed = this.#latch.errorFor('absent')
+      if (failed) throw failed
+      return eraseRanges(
+        this.#options.level,
+        (operations) => this.#queue.commit(() => ({ operations, applied: () => {} })),
+        ranges,
+      )
+    })
+  }
+
+  /**
+   * Physically erases trimmed groups and settled intents, where that is due (1 MiB of them) or forced.
+   * False where it was not due. Old bodies of an intent that is still open go once it is settled.
+   */
+  async eraseTrimmed(force = false): Promise<boolean> {
+    const bytes = this.#state.unerasedBytes
+    if (!force && bytes < ERASE_DUE_BYTES) return false
+    await this.eraseRanges(trimmedRanges(this.#state))
+    this.#state.unerasedBytes = Math.max(0, this.#state.unerasedBytes - bytes)
+    return true
+  }
+
+  /** Paths of LevelDB's files in `folder` that may hold values of the ranges; never LOCK. */
+  filesToScan(ranges: readonly KeyRange[], folder: string): Promise<readonly string[]> {
+    return filesToScan(this.#options.level, this.#options.disk, ranges, folder)
+  }
+
+  /** Bytes of LOG and MANIFEST in `folder`. Only a reopen starts them anew. */
+  logBytes(folder: string): Promise<number> {
+    return logBytes(this.#options.disk, folder)
+  }
+
+  /** Refuses new mutations, waits for those under way and for reads, and closes the database. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeNow()
+    return this.#closing
+  }
+
+  async #closeNow(): Promise<void> {
+    await this.#checkpoints
+    // An erasure under way still needs the queue.
+    await this.#gate.erase(async () => {})
+    await this.#queue.close()
+    await this.#gate.erase(() => this.#options.level.close())
+  }
+}

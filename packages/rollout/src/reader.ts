@@ -1,0 +1,139 @@
+// Reads a rollout line by line, forward or backward, in memory bounded by the longest line. Both directions
+// deliver the same lines with the same ordinals and report the same damage; see damage.ts for the rules.
+
+import type { Damage } from './damage.js'
+import type { RolloutLine } from './line.js'
+import { compareOrdinals, lineOf, ordinalDamage, ownOrdinal, type Report } from './ordinals.js'
+import {
+  type Piece,
+  type PieceRange,
+  piecesBackward,
+  piecesForward,
+  type ZeroRun,
+} from './pieces.js'
+import { type ReadOptions, rangeOf } from './read-options.js'
+import { type FoundRecord, findRecords } from './records.js'
+import type { RolloutSource } from './source.js'
+
+export type { ReadOptions } from './read-options.js'
+
+/** Every complete record of the range, in rising order. */
+export async function* readForward(
+  source: RolloutSource,
+  options: ReadOptions = {},
+): AsyncGenerator<RolloutLine> {
+  const report = options.onDamage ?? ignore
+  let first: RolloutLine | undefined
+  let previous: RolloutLine | undefined
+  for await (const record of records(source, rangeOf(source, options), 'forward', report)) {
+    const following = previous ? previous.ordinal + 1 : (options.firstOrdinal ?? 0)
+    const line = lineOf(record, ownOrdinal(record) ?? following)
+    if (previous) compareOrdinals(previous, line, report)
+    if (first?.explicitOrdinal && !line.explicitOrdinal)
+      report(ordinalDamage('ordinal-absent', line))
+    first ??= line
+    previous = line
+    yield line
+  }
+}
+
+export interface ReadBackwardOptions extends ReadOptions {
+  /**
+   * The ordinal after the last line of the range, for lines that have none themselves. Without it, a file
+   * without ordinals is counted from its start before the first line is delivered.
+   */
+  readonly nextOrdinal?: number
+}
+
+/**
+ * Every complete record of the range, in falling order. The last lines cost the same whatever the length,
+ * for sources with random access.
+ */
+export async function* readBackward(
+  source: RolloutSource,
+  options: ReadBackwardOptions = {},
+): AsyncGenerator<RolloutLine> {
+  const range = rangeOf(source, options)
+  const report = options.onDamage ?? ignore
+  const count = options.firstOrdinal ?? 0
+  // The number of the line behind, as long as numbers can be counted down from it: a line with its own
+  // number says nothing about the one before it.
+  let next = options.nextOrdinal
+  let later: RolloutLine | undefined
+  let first: FoundRecord | undefined
+  for await (const record of records(source, range, 'backward', report)) {
+    const own = ownOrdinal(record)
+    const assigned =
+      own ?? (next === undefined ? await counted(source, range, record, count) : next - 1)
+    const line = lineOf(record, assigned)
+    if (later) compareOrdinals(line, later, report)
+    if (own === undefined) {
+      first ??= await firstRecord(source, range)
+      const isAbsent = first && first.offset < line.offset && ownOrdinal(first) !== undefined
+      if (isAbsent) report(ordinalDamage('ordinal-absent', line))
+    }
+    next = own === undefined ? assigned : undefined
+    later = line
+    yield line
+  }
+}
+
+/** The number of a record that has none, counted from the nearest one before it that has, or from the start. */
+async function counted(
+  source: RolloutSource,
+  range: PieceRange,
+  record: FoundRecord,
+  firstOrdinal: number,
+): Promise<number> {
+  let steps = 0
+  for await (const earlier of records(
+    source,
+    { ...range, end: record.offset },
+    'backward',
+    ignore,
+  )) {
+    steps += 1
+    const own = ownOrdinal(earlier)
+    if (own !== undefined) return own + steps
+  }
+  return firstOrdinal + steps
+}
+
+async function firstRecord(
+  source: RolloutSource,
+  range: PieceRange,
+): Promise<FoundRecord | undefined> {
+  for await (const record of records(source, range, 'forward', ignore)) return record
+  return undefined
+}
+
+/** The records of a range, without numbers. Reports all damage but that of ordinals. */
+async function* records(
+  source: RolloutSource,
+  range: PieceRange,
+  direction: 'forward' | 'backward',
+  report: Report,
+): AsyncGenerator<FoundRecord> {
+  const cut = direction === 'forward' ? piecesForward : piecesBackward
+  for await (const pieces of cut(source, range)) {
+    for (const piece of pieces) {
+      const found = foundIn(piece)
+      for (const one of direction === 'forward' ? found : found.toReversed()) {
+        if (one.kind === 'damage') {
+          report(one.damage)
+        } else {
+          range.signal?.throwIfAborted()
+          yield one
+        }
+      }
+    }
+  }
+}
+
+function foundIn(piece: Piece | ZeroRun) {
+  if (piece.kind === 'piece') return findRecords(piece)
+  const damage: Damage = { kind: 'nul-run', offset: piece.offset, length: piece.length }
+  return [{ kind: 'damage', damage } as const]
+}
+
+function ignore(): void {}

@@ -1,0 +1,12 @@
+export { type Clock, nodeClock } from './clock.js'
+export type { Disk, DiskFile, FileStat, FolderEntry } from './disk.js'
+export { type Entropy, nodeEntropy } from './entropy.js'
+export { type ErrorCode, errorCodes } from './error-codes.js'
+export { nodeDisk } from './node-disk.js'
+export {
+  isStoreError,
+  type Outcome,
+  StoreError,
+  type StoreErrorOptions,
+} from './store-error.js'
+export { readWhole, replaceWhole, writeNew } from './whole-file.js'

@@ -1,0 +1,43 @@
+// `npm test`: sets up, checks types and style, runs every test, and ends with the plain line
+// `N passed, N failed`. Arguments go to vitest: `npm test -- packages/journal`.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { local, run, setUp, top } from './setup.mjs'
+
+setUp()
+run(local('tsc'), ['-p', 'tsconfig.tests.json'], { loud: true })
+run(local('biome'), ['check', '--error-on-warnings', '.'])
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'cenotaph-test-'))
+const report = path.join(folder, 'report.json')
+const vitest = spawnSync(
+  local('vitest'),
+  [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: top, stdio: 'inherit' },
+)
+let passed = 0
+let failed = 0
+let skipped = 0
+try {
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  )
+  passed = numPassedTests
+  failed = numFailedTests
+  skipped = numPendingTests + numTodoTests
+} catch {
+  // No report: the runner itself failed, which is one failure that no test tells of.
+}
+rmSync(folder, { recursive: true, force: true })
+if (vitest.status !== 0 && failed === 0) failed = 1
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+process.exit(failed === 0 && passed > 0 ? 0 : 1)

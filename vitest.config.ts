@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+// Tests import the packages by name and get their sources, so that no test runs against a stale build.
+// Child processes that tests start (and the command) run what `tsc -b` wrote to dist/.
+const source = (name: string) =>
+  fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: Object.fromEntries(
+      ['storage', 'rollout', 'journal', 'core'].map((name) => [`@cenotaph/${name}`, source(name)]),
+    ),
+  },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})
