@@ -1,6 +1,6 @@
 // Everything that an open store is made of, handed to every operation. Built by recovery/open-context.ts.
 
-import type { Journal } from '@cenotaph/journal'
+import type { Journal, OperationId } from '@cenotaph/journal'
 import type { Clock, Disk, Entropy } from '@cenotaph/storage'
 import type { AppendQueue } from './append/append-queue.js'
 import type { Checkpoints } from './append/checkpoint.js'
@@ -40,6 +40,8 @@ export interface StoreContext {
   readonly identity: StoreIdentity
   /** Aborted when the store closes. */
   readonly closing: AbortSignal
+  /** Plans the next try of an open operation whose step failed. */
+  scheduleRetry(operationId: OperationId): void
   /** Tells the test seam that a named instant is reached. */
   crashPoint(name: string): Promise<void>
 }

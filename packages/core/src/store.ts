@@ -2,7 +2,7 @@
 // inspection/. Reads of what never existed give undefined; verbs throw a StoreError with a literal code.
 
 import type { OperationId } from '@cenotaph/journal'
-import type { ThreadId, Turn } from '@cenotaph/rollout'
+import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { AppendResult } from './append/idempotency.js'
 import type { NewItem } from './append/prepared-lines.js'
@@ -168,10 +168,16 @@ export class ThreadStore {
           refuseArchived(state)
           refuseOtherWriter(state, writer)
           state.writer = writer
-          return id
+          await context.appends.flush(state)
+          return { threadId: id, nextOrdinal: state.tail.ordinal }
         },
-        append: async (id, items, writer) => {
-          await appendItems(this.#writable, id, items, { writer })
+        append: async (id, items, expectedOrdinal, writer) => {
+          const context = this.#writable
+          const { lastOrdinal } = await appendItems(context, id, items, { expectedOrdinal, writer })
+          // After a reopen the thread forgot who its writer was.
+          const state = context.threads.peek(id)
+          if (state) state.writer ??= writer
+          return lastOrdinal === null ? expectedOrdinal : lastOrdinal + 1
         },
         close: (id, writer) => {
           const state = this.#store.context.threads.peek(id)
@@ -329,5 +335,3 @@ export class ThreadStore {
     await this.close()
   }
 }
-
-export type { Turn }

@@ -29,6 +29,7 @@ export interface Joiner<M> {
 interface Waiting<M> {
   readonly build?: () => Batch<unknown>
   readonly joiner?: Joiner<M>
+  readonly pause?: () => Promise<unknown>
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
@@ -67,6 +68,11 @@ export class CommitQueue<M, S> {
     return this.#enqueue<S>((resolve, reject) => ({ joiner, resolve, reject }))
   }
 
+  /** Runs something while nothing is in flight; what comes later waits. A failure of it ends the queue. */
+  pause(run: () => Promise<void>): Promise<void> {
+    return this.#enqueue<void>((resolve, reject) => ({ pause: run, resolve, reject }))
+  }
+
   /** Refuses new commits from now on; resolves when those that wait have ended. */
   async close(): Promise<void> {
     this.#closed = true
@@ -90,6 +96,15 @@ export class CommitQueue<M, S> {
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       if (this.#rejectIfFailed()) break
+      const { pause, resolve, reject } = this.#waiting[0]!
+      if (pause) {
+        this.#waiting.shift()
+        await pause().then(resolve as () => void, (error: unknown) => {
+          this.#options.latch.fail(error)
+          reject(this.#options.latch.errorFor('absent'))
+        })
+        continue
+      }
       const issued = this.#issue()
       if (!issued) continue
       try {

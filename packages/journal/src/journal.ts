@@ -278,6 +278,20 @@ export class Journal {
     return filesToScan(this.#options.level, this.#options.disk, ranges, folder)
   }
 
+  /**
+   * Closes and opens the database, with no read and no batch in flight: only that starts LOG and MANIFEST anew. In
+   * between another process could take the lock; then this one fails with STORE_FAILED, and has lost nothing.
+   */
+  reopenLevel(): Promise<void> {
+    const { level } = this.#options
+    return this.#gate.erase(() =>
+      this.#queue.pause(async () => {
+        await level.close()
+        await level.open({ createIfMissing: false })
+      }),
+    )
+  }
+
   /** Bytes of LOG and MANIFEST in `folder`. Only a reopen starts them anew. */
   logBytes(folder: string): Promise<number> {
     return logBytes(this.#options.disk, folder)

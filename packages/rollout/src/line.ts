@@ -21,9 +21,9 @@ export interface LineParts {
 export interface RolloutLine {
   /** Where the record begins in its rollout, in uncompressed bytes. */
   readonly offset: number
-  /** Bytes of the record with its line end, where one follows directly. */
+  /** Bytes of the record with its line end (and spaces before it), where one follows directly. */
   readonly length: number
-  /** The record's bytes alone. They belong to the caller. */
+  /** The record's bytes alone, from `{` to `}`. They belong to the caller. */
   readonly bytes: Uint8Array
   /** As written, or the previous line's plus one where the line has none. */
   readonly ordinal: Ordinal

@@ -63,7 +63,7 @@ export async function* piecesForward(
       from = stop + (isNewline ? 1 : 0)
     }
     // What is carried on would keep a whole chunk alive, and a source may use its buffer again.
-    carried = carried.map((part) => part.slice())
+    carried = carried.map(copyOf)
     yield found
     at += chunk.length
   }
@@ -116,7 +116,7 @@ export async function* piecesBackward(
       if (!isNewline) zerosEnd = at + stop + 1
       to = stop + (isNewline ? 0 : 1)
     }
-    carried = carried.map((part) => part.slice())
+    carried = carried.map(copyOf)
     yield found
     until = at
   }
@@ -146,8 +146,13 @@ function pushPiece(
   endedBy: Piece['endedBy'],
 ): void {
   // A copy: the piece belongs to whoever gets it, the chunk to the source.
-  const bytes = parts.length === 1 ? (parts[0] as Uint8Array).slice() : joined(parts)
+  const bytes = parts.length === 1 ? copyOf(parts[0] as Uint8Array) : joined(parts)
   if (bytes.length > 0) found.push({ kind: 'piece', offset, bytes, endedBy })
+}
+
+/** Not `slice`: a Buffer's slice is a view. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

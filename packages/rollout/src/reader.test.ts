@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Damage } from './damage.js'
 import type { RolloutLine } from './line.js'
-import { readBackward, readForward, type ReadBackwardOptions } from './reader.js'
+import { type ReadBackwardOptions, readBackward, readForward } from './reader.js'
 import { gather, lineBytes, metaBytes, rolloutBytes } from './rollout.fixture.js'
 import { memorySource } from './source.js'
 import { summarise } from './summary.js'
@@ -34,6 +34,7 @@ const join = (...parts: (Uint8Array | string)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
 
 const noNewline = (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)
+const textOf = (line: RolloutLine | undefined) => Buffer.from(line?.bytes ?? []).toString()
 const meta = metaBytes(0)
 const one = lineBytes({ ordinal: 1 })
 const two = lineBytes({ ordinal: 2 })
@@ -54,7 +55,7 @@ describe('reading', () => {
     expect(damage).toEqual([])
     expect(lines.map((line) => line.offset)).toEqual([0, meta.length, meta.length + one.length])
     expect(lines.map((line) => line.length)).toEqual([meta.length, one.length, two.length])
-    expect(Buffer.from(lines[1]?.bytes ?? [])).toEqual(noNewline(one))
+    expect(textOf(lines[1])).toBe(noNewline(one).toString())
     expect(lines[0]).toMatchObject({ type: 'session_meta', explicitOrdinal: true, ordinal: 0 })
     expect(lines[1]?.payloadType).toBe('token_count')
   })
@@ -84,8 +85,12 @@ describe('reading', () => {
   })
 
   it('refuses an offset that is none', async () => {
-    await expect(forward(meta, { fromOffset: -1 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
-    await expect(backward(meta, { endOffset: 1.5 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await expect(forward(meta, { fromOffset: -1 })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+    })
+    await expect(backward(meta, { endOffset: 1.5 })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+    })
   })
 
   it('refuses a line above the limit, naming where it begins, in both directions', async () => {
@@ -113,7 +118,7 @@ describe('reading', () => {
     const bytes = join(meta, one)
     const { lines } = await forward(bytes)
     bytes.fill(0x20)
-    expect(Buffer.from(lines[1]?.bytes ?? [])).toEqual(noNewline(one))
+    expect(textOf(lines[1])).toBe(noNewline(one).toString())
   })
 
   it('reads the end of a long rollout with few reads', async () => {
@@ -193,7 +198,9 @@ describe('damage', () => {
   })
 
   it('zero bytes: reported as a run, records around them delivered', async () => {
-    const { lines, damage } = await read(join(meta, Buffer.alloc(200_000), one, noNewline(two), '\0\0\n'))
+    const { lines, damage } = await read(
+      join(meta, Buffer.alloc(200_000), one, noNewline(two), '\0\0\n'),
+    )
     expect(ordinals({ lines, damage })).toEqual([0, 1, 2])
     expect(damage).toEqual([
       { kind: 'nul-run', offset: meta.length, length: 200_000 },
@@ -217,7 +224,7 @@ describe('damage', () => {
     const { lines, damage } = await read(join(meta, bad, two))
     expect(damage).toEqual([{ kind: 'invalid-utf8', offset: meta.length + at, length: 3 }])
     expect(lines[1]?.value.payload).toEqual({ type: 'x', text: 'ab\ufffdA\ufffd(cd' })
-    expect(Buffer.from(lines[1]?.bytes ?? [])).toEqual(noNewline(bad))
+    expect(Buffer.from(lines[1]?.bytes ?? []).equals(noNewline(bad))).toBe(true)
   })
 
   it('byte order mark: left out and reported', async () => {
@@ -230,7 +237,7 @@ describe('damage', () => {
     const { lines, damage } = await read(join(noNewline(meta), '\r\n', one))
     expect(damage).toEqual([{ kind: 'crlf', offset: meta.length - 1, length: 1 }])
     expect(lines[0]?.length).toBe(meta.length + 1)
-    expect(Buffer.from(lines[0]?.bytes ?? [])).toEqual(noNewline(meta))
+    expect(textOf(lines[0])).toBe(noNewline(meta).toString())
   })
 
   it('lines that are no JSON or no record', async () => {
@@ -259,7 +266,9 @@ describe('damage', () => {
   })
 
   it('an ordinal that JavaScript cannot hold counts as absent', async () => {
-    const huge = Buffer.from(one.toString().replace('"ordinal":1', '"ordinal":12345678901234567890'))
+    const huge = Buffer.from(
+      one.toString().replace('"ordinal":1', '"ordinal":12345678901234567890'),
+    )
     const result = await read(join(meta, huge))
     expect(ordinals(result)).toEqual([0, 1])
     expect(result.damage).toMatchObject([{ kind: 'ordinal-absent', offset: meta.length }])
@@ -271,24 +280,32 @@ describe('damage, anywhere', () => {
   const junk = fc.oneof(
     fc.constant(Buffer.from('\n')),
     fc.constant(Buffer.from('\r\n')),
-    fc.integer({ min: 1, max: 70_000 }).map((length) => Buffer.alloc(length)),
+    fc.integer({ min: 1, max: 300 }).map((length) => Buffer.alloc(length)),
     fc.string({ minLength: 1 }).map((text) => Buffer.from(`${text.replace(/[\n{}]/g, '~')}\n`)),
-    fc.uint8Array({ minLength: 1, maxLength: 8 }).map((bytes) =>
-      join(Buffer.from(bytes.map((byte) => byte | 0x80)), '\n'),
-    ),
+    fc
+      .uint8Array({ minLength: 1, maxLength: 8 })
+      .map((bytes) => join(Buffer.from(bytes.map((byte) => byte | 0x80)), '\n')),
     fc.tuple(payload, fc.nat()).map(([value, cut]) => {
       const line = noNewline(lineBytes({ ordinal: null, payload: value }))
       return line.subarray(0, 1 + (cut % (line.length - 1)))
     }),
   )
-  const part = fc.record({ payload, explicit: fc.boolean(), newline: fc.boolean(), junk: fc.option(junk) })
+  const part = fc.record({
+    payload,
+    explicit: fc.boolean(),
+    newline: fc.boolean(),
+    junk: fc.option(junk),
+  })
 
   it('loses no complete record, and both directions agree', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(part, { maxLength: 12 }), fc.boolean(), async (parts, legacy) => {
         const written: string[] = []
         const pieces: Buffer[] = []
-        for (const [index, { payload: value, explicit, newline, junk: before }] of parts.entries()) {
+        for (const [
+          index,
+          { payload: value, explicit, newline, junk: before },
+        ] of parts.entries()) {
           const ordinal = legacy || !explicit ? null : index
           const line = lineBytes({ ordinal, payload: value })
           written.push(noNewline(line).toString())
@@ -303,7 +320,25 @@ describe('damage, anywhere', () => {
   })
 
   it('never fails and agrees in both directions on arbitrary bytes', async () => {
-    const token = fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', '\n', '\r', '\0', ' ', '"type":"a"', '"payload":1', '{"timestamp":"t","type":"a","payload":{}}', '\u00e9', '7')
+    const token = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      ':',
+      ',',
+      '\\',
+      '\n',
+      '\r',
+      '\0',
+      ' ',
+      '"type":"a"',
+      '"payload":1',
+      '{"timestamp":"t","type":"a","payload":{}}',
+      '\u00e9',
+      '7',
+    )
     await fc.assert(
       fc.asyncProperty(fc.array(token, { maxLength: 40 }), async (tokens) => {
         const bytes = Buffer.from(tokens.join(''))

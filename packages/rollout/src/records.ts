@@ -28,28 +28,32 @@ export function findRecords(piece: Piece): readonly Found[] {
   const found: Found[] = []
   const start = hasByteOrderMark(all) ? 3 : 0
   if (start > 0) found.push(damage('bom', piece.offset, start))
-  let end = all.length
-  while (all[end - 1] === 0x0d) end -= 1
-  const lineEnd = all.length - end + (piece.endedBy === 'newline' ? 1 : 0)
+  let lineEnd = all.length
+  while (all[lineEnd - 1] === 0x0d) lineEnd -= 1
+  const recordStart = skipSpace(all, start)
+  let end = lineEnd
+  while (isSpace(all[end - 1])) end -= 1
   const text: Text = {
-    offset: piece.offset + start,
-    bytes: all.subarray(start, end),
-    lineEnd,
+    offset: piece.offset + recordStart,
+    bytes: all.subarray(recordStart, end),
+    endBytes: all.length - end + (piece.endedBy === 'newline' ? 1 : 0),
     isLast: piece.endedBy === 'end',
   }
   const value = parse(text.bytes)
   if (isRecord(value)) pushRecord(found, text, 0, text.bytes.length, value)
   else salvage(found, text, value !== undefined)
-  if (end < all.length) found.push(damage('crlf', piece.offset + end, all.length - end))
+  if (lineEnd < all.length) {
+    found.push(damage('crlf', piece.offset + lineEnd, all.length - lineEnd))
+  }
   return found
 }
 
-/** A piece without its byte order mark and carriage returns. */
+/** A piece without its byte order mark, carriage returns and surrounding spaces. */
 interface Text {
   readonly offset: number
   readonly bytes: Uint8Array
-  /** Bytes of the line end behind it. */
-  readonly lineEnd: number
+  /** Bytes from here to the next line. */
+  readonly endBytes: number
   /** Nothing follows: it may have been cut off here. */
   readonly isLast: boolean
 }
@@ -89,8 +93,8 @@ function pushRecord(
 ): void {
   const bytes = text.bytes.subarray(start, end)
   const offset = text.offset + start
-  const lineEnd = end === text.bytes.length ? text.lineEnd : 0
-  found.push({ kind: 'record', offset, length: bytes.length + lineEnd, bytes, value })
+  const endBytes = end === text.bytes.length ? text.endBytes : 0
+  found.push({ kind: 'record', offset, length: bytes.length + endBytes, bytes, value })
   if (isUtf8(bytes)) return
   const range = invalidUtf8Range(bytes)
   found.push(damage('invalid-utf8', offset + range.start, range.end - range.start))

@@ -17,7 +17,9 @@ export interface LineSpec {
 
 export function lineBytes({ ordinal, type = 'event_msg', payload }: LineSpec): Buffer {
   const text = JSON.stringify(payload ?? { type: 'token_count', info: null })
-  return Buffer.from(encodeLine({ timestamp: timestampOf(ordinal ?? 0), ordinal, type, payload: text }))
+  return Buffer.from(
+    encodeLine({ timestamp: timestampOf(ordinal ?? 0), ordinal, type, payload: text }),
+  )
 }
 
 export function metaBytes(

@@ -7,7 +7,7 @@
 
 import { crc32 } from 'node:zlib'
 import type { Journal, Section } from '@cenotaph/journal'
-import { type Clock, StoreError } from '@cenotaph/storage'
+import { type Clock, isStoreError, StoreError } from '@cenotaph/storage'
 import { noCrashPoint, type ResolvedOptions } from '../options.js'
 import { currentRollout, type ThreadRow, withCurrentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
@@ -222,6 +222,8 @@ export class AppendQueue {
 
   /** After a failed write the tail in memory is not the file's: the thread parks or the store ends. */
   #failed(state: ThreadState, error: unknown): StoreError {
+    // The journal says itself whether the record may be there.
+    if (isStoreError(error, 'STORE_FAILED') || isStoreError(error, 'STORE_CLOSED')) return error
     if (parksThread(error)) {
       state.unavailable = error
       return new StoreError(error.code, error.message, {

@@ -124,6 +124,10 @@ async function runCheckpoint(
   })
   await context.crashPoint('checkpoint.anchor:after')
   await journal.eraseTrimmed(erase)
+  const { layout, options } = context
+  if ((await journal.logBytes(layout.levelFolder)) > options.levelLogBytesMax) {
+    await journal.reopenLevel()
+  }
 }
 
 type Unrecorded = { first: number; count: number; bytes: number } | undefined

@@ -92,16 +92,19 @@ function checkItem(item: NewItem, index: number): { type: string; payload: strin
   return { type: item.type, payload }
 }
 
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 function payloadJson(payload: unknown, refuse: (why: string, cause?: unknown) => never): string {
   try {
     if (payload instanceof RawJson) {
       const text = payload.text.trim()
       const value: unknown = JSON.parse(text)
-      if (typeof value !== 'object' || value === null) return refuse('payload is not an object')
+      if (!isObject(value)) return refuse('payload is not an object')
       // A line is a line: white space between tokens may hold newlines, strings cannot.
       return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text
     }
-    if (typeof payload !== 'object' || payload === null) return refuse('payload is not an object')
+    if (!isObject(payload)) return refuse('payload is not an object')
     const text = JSON.stringify(payload) as string | undefined
     return text ?? refuse('payload is not JSON')
   } catch (error) {

@@ -10,8 +10,14 @@ import type { NewItem } from './prepared-lines.js'
 /** What a recorder needs of the store. */
 export interface RecorderTarget {
   /** Creates the thread, or finds it, and makes this recorder its live writer. */
-  open(writer: LiveWriter): Promise<ThreadId>
-  append(threadId: ThreadId, items: readonly NewItem[], writer: LiveWriter): Promise<void>
+  open(writer: LiveWriter): Promise<{ threadId: ThreadId; nextOrdinal: number }>
+  /** Resolves with the next ordinal. @throws ORDINAL_CONFLICT with the actual one */
+  append(
+    threadId: ThreadId,
+    items: readonly NewItem[],
+    expectedOrdinal: number,
+    writer: LiveWriter,
+  ): Promise<number>
   close(threadId: ThreadId, writer: LiveWriter): void
 }
 
@@ -28,6 +34,9 @@ export class Recorder implements LiveWriter {
   readonly #bufferItemsMax: number
   readonly #pending: NewItem[] = []
   #threadId: ThreadId | undefined
+  #nextOrdinal = 0
+  /** Length of the batch whose append failed, so that the next try sends the same one. */
+  #batchItems: number | undefined
   #ended: StoreError | undefined
   #running: Promise<void> = Promise.resolve()
 
@@ -54,7 +63,11 @@ export class Recorder implements LiveWriter {
   /** Creates the thread with its rollout, and writes what was added. Durable when it resolves. */
   persist(): Promise<ThreadId> {
     return this.#serially(async () => {
-      this.#threadId ??= await this.#target.open(this)
+      if (this.#threadId === undefined) {
+        const { threadId, nextOrdinal } = await this.#target.open(this)
+        this.#threadId = threadId
+        this.#nextOrdinal = nextOrdinal
+      }
       await this.#drain(this.#threadId)
       return this.#threadId
     })
@@ -84,10 +97,16 @@ export class Recorder implements LiveWriter {
 
   async #drain(threadId: ThreadId): Promise<void> {
     while (this.#pending.length > 0) {
-      const batch = this.#pending.slice(0, BATCH_ITEMS)
+      const batch = this.#pending.slice(0, this.#batchItems ?? BATCH_ITEMS)
       try {
-        await this.#target.append(threadId, batch, this)
+        this.#nextOrdinal = await this.#target.append(threadId, batch, this.#nextOrdinal, this)
       } catch (error) {
+        if (this.#wasWritten(error)) {
+          this.#pending.splice(0, batch.length)
+          continue
+        }
+        // The same items go out together next time, so that what became of them can be told.
+        if (isStoreError(error) && error.outcome === 'unknown') this.#batchItems = batch.length
         // What cannot ever be written must not stand in the way of what can.
         if (isStoreError(error, 'ITEM_INVALID') || isStoreError(error, 'ITEM_TOO_LARGE')) {
           this.#pending.splice(Number(error.detail.index ?? 0), 1)
@@ -95,7 +114,21 @@ export class Recorder implements LiveWriter {
         throw error
       }
       this.#pending.splice(0, batch.length)
+      this.#batchItems = undefined
     }
+  }
+
+  /**
+   * A batch is there whole or not at all, and nobody else writes to the thread: if it has grown since the append that
+   * failed, that append is what it has grown by.
+   */
+  #wasWritten(error: unknown): boolean {
+    if (!isStoreError(error, 'ORDINAL_CONFLICT') || this.#batchItems === undefined) return false
+    const actual = Number(error.detail.actual)
+    if (actual <= this.#nextOrdinal) return false
+    this.#nextOrdinal = actual
+    this.#batchItems = undefined
+    return true
   }
 
   #serially<T>(run: () => Promise<T>): Promise<T> {

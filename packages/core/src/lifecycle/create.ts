@@ -13,7 +13,12 @@ import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { rowOf } from '../threads/new-row.js'
 import { newThreadId } from '../threads/new-thread-id.js'
-import { refuseDead, requireThreadId, requireUsable } from '../threads/require-thread.js'
+import {
+  refuseArchived,
+  refuseDead,
+  requireThreadId,
+  requireUsable,
+} from '../threads/require-thread.js'
 import { firstLine } from '../threads/session-meta.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
@@ -60,7 +65,7 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
     return gatherLocked(context, request, async () => {
       refuseDead(context, id)
       if (await context.threads.load(id)) throw existsError(id)
-      const parentRow = parent ? (await requireUsable(context, parent)).row : undefined
+      const parentRow = parent ? await spawningParent(context, parent) : undefined
       return buildRow(context, id, parentRow, options)
     })
   },
@@ -102,13 +107,20 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
 export const existsError = (id: ThreadId): StoreError =>
   new StoreError('THREAD_EXISTS', `thread ${id} exists`, { detail: { threadId: id } })
 
+/** A thread that is out of the way spawns nothing. */
+async function spawningParent(context: StoreContext, id: ThreadId): Promise<ThreadRow> {
+  const parent = await requireUsable(context, id)
+  refuseArchived(parent)
+  return parent.row
+}
+
 async function buildRow(
   context: StoreContext,
   id: ThreadId,
   parent: ThreadRow | undefined,
   options: CreateThreadOptions,
 ): Promise<CreateState> {
-  const atMs = context.clock.wallMs()
+  const atMs = context.journal.storeTimeMs()
   const line = firstLine(
     {
       threadId: id,

@@ -9,7 +9,6 @@ import { findReceipt } from '../erasure/delete-receipt.js'
 import { type ForksMode, readScope, refuseChangedPlan } from '../erasure/delete-scope.js'
 import { namesOf } from '../erasure/names-on-disk.js'
 import type { Receipt } from '../proof/index.js'
-import { scheduleRetry } from '../recovery/retry.js'
 import { requireThreadId } from '../threads/require-thread.js'
 import { deleteThreads } from './delete.js'
 import { decodeDeletePlan } from './delete-plan.js'
@@ -83,15 +82,21 @@ export async function deleteByIds(
   for (const id of roots) await requireKnown(context, id)
   if (options.dryRun) return planned(context, roots, forks, alreadyDeleted, options)
   if (roots.length === 0) return repeated(context, alreadyDeleted)
-  const receiptOrState = await commitAndErase(context, {
-    roots,
-    alreadyDeleted,
-    forks,
-    reason: options.reason ?? null,
-    requestedBy: options.requestedBy ?? context.options.requestedBy,
-    expectPlan: options.expectPlan,
-  })
-  return receiptOrState
+  try {
+    return await commitAndErase(context, {
+      roots,
+      alreadyDeleted,
+      forks,
+      reason: options.reason ?? null,
+      requestedBy: options.requestedBy ?? context.options.requestedBy,
+      expectPlan: options.expectPlan,
+    })
+  } catch (error) {
+    // Another delete took one of them while this one waited for its locks: ask again.
+    const died = isStoreError(error, 'THREAD_DELETED') && roots.some((id) => context.dead.has(id))
+    if (!died) throw error
+    return deleteByIds(context, given, options)
+  }
 }
 
 async function requireKnown(context: StoreContext, id: ThreadId): Promise<void> {
@@ -105,13 +110,14 @@ async function commitAndErase(
 ): Promise<DeleteResult> {
   try {
     const receipt = await runOperation(context, deleteThreads, args)
+    // What a full disk made it give up, it takes again as soon as there is room.
+    await context.ballast.restore()
     return await stateOf(context, receipt.receiptId as OperationId, args.alreadyDeleted)
   } catch (error) {
     // Once the set is dead nothing is rolled back: the caller learns what is left to do.
     const operationId = isStoreError(error) ? error.detail.operationId : undefined
     const committed = typeof operationId === 'string' && context.dead.has(args.roots[0]!)
     if (!committed) throw error
-    scheduleRetry(context, operationId as OperationId)
     return stateOf(context, operationId as OperationId, args.alreadyDeleted)
   }
 }

@@ -10,7 +10,7 @@ import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import { issueReceipt } from '../erasure/delete-receipt.js'
+import { findReceipt, issueReceipt } from '../erasure/delete-receipt.js'
 import {
   type DeleteScope,
   type ForksMode,
@@ -175,8 +175,10 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     applied: () => context.deletions.end(operationId),
   }),
 
-  async result(context, plan, operationId) {
-    return issueReceipt(context, plan, operationId)
+  async result(context, _plan, operationId) {
+    const receipt = await findReceipt(context, operationId)
+    if (receipt) return receipt
+    throw new StoreError('RECEIPT_NOT_FOUND', `there is no receipt ${operationId}`)
   },
 
   locksOf: (plan) => ({ exclusive: [...plan.threadIds, ...plan.rewritten] }),

@@ -6,7 +6,6 @@ import {
   encodeLine,
   type HistoryBase,
   type HistoryLine,
-  payloadText,
   type RolloutLine,
   rewriteSessionMeta,
 } from '@cenotaph/rollout'
@@ -69,5 +68,3 @@ export const interruption = (turnId: string, ordinal: number | null, atMs: numbe
     type: 'event_msg',
     payload: JSON.stringify({ type: 'turn_aborted', turn_id: turnId, reason: 'interrupted' }),
   })
-
-export { payloadText }

@@ -200,7 +200,7 @@ async function read(context: StoreContext, args: ForkArgs, threadId: ThreadId): 
       threadId,
       point,
       historyBase,
-      atMs: context.clock.wallMs(),
+      atMs: context.journal.storeTimeMs(),
       name: args.name ?? base.name,
       row: undefined,
     }

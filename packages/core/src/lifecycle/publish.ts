@@ -28,8 +28,10 @@ export async function stageBytes(
   target: string,
   write: (put: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
 ): Promise<number> {
-  await context.disk.unlink(target)
-  const file = await context.disk.create(target)
+  // Not the latching disk: staged bytes are nobody's yet, so a full disk here is this operation's error alone.
+  const { disk } = context.options
+  await disk.unlink(target)
+  const file = await disk.create(target)
   if (!file) throw new StoreError('DISK_ERROR', 'a staged file appeared under our own name')
   let offset = 0
   try {
@@ -41,7 +43,7 @@ export async function stageBytes(
   } finally {
     await file.close()
   }
-  await context.disk.syncFolder(context.layout.stagingFolder)
+  await disk.syncFolder(context.layout.stagingFolder)
   return offset
 }
 

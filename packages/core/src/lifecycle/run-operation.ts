@@ -139,6 +139,7 @@ function stepFailure<Args, State, Plan extends object, Result>(
     },
   )
   context.openOperations.failed(run.operationId, `${definition.name}.${step}`, error)
+  context.scheduleRetry(run.operationId)
   for (const id of definition.threadsOf(plan)) {
     const state = context.threads.peek(id)
     if (state && !context.dead.has(id)) state.unavailable = error

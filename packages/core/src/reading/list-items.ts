@@ -4,7 +4,6 @@ import {
   type Damage,
   type HistoryLine,
   type Ordinal,
-  payloadText,
   readTurns,
   type Turn,
 } from '@cenotaph/rollout'
@@ -121,5 +120,3 @@ export async function listTurns(
     await history.close()
   }
 }
-
-export { payloadText }

@@ -7,7 +7,6 @@ import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { operationOf } from '../lifecycle/operations.js'
 import { resumeOperation } from '../lifecycle/run-operation.js'
-import { scheduleRetry } from './retry.js'
 
 export async function finishIntents(
   context: StoreContext,
@@ -28,8 +27,8 @@ export async function finishIntents(
     try {
       await resumeOperation(context, definition, intent)
     } catch (error) {
-      if (context.journal.failure) throw error
-      scheduleRetry(context, intent.id)
+      // What a step failed with is kept in the open operation, and its next try is planned.
+      if (context.journal.failure || !context.openOperations.get(intent.id)?.failure) throw error
     }
   }
 }

@@ -31,6 +31,7 @@ import { DeadSet, TombstoneFile } from '../tombstones/index.js'
 import { finishIntents } from './finish-intents.js'
 import { latchingDisk } from './latching-disk.js'
 import { replay } from './replay.js'
+import { scheduleRetry } from './retry.js'
 import { retryCarried } from './retry-carried.js'
 import { sweepStaging } from './sweep-staging.js'
 
@@ -168,6 +169,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     }),
     identity,
     closing: close.signal,
+    scheduleRetry: (operationId) => scheduleRetry(context, operationId),
     crashPoint: async (name) => options.crashPoint(name),
   }
   context.checkpoints = new Checkpoints(context)

@@ -36,10 +36,6 @@ export async function retryNow(context: StoreContext, id: OperationId): Promise<
         if (state) state.unavailable = undefined
       }
     })
-    .catch((error: unknown) => {
-      scheduleRetry(context, id)
-      throw error
-    })
     .finally(() => {
       operation.trying = undefined
     })

@@ -44,7 +44,11 @@ export class LockTable {
     const entry = this.#entryOf(id)
     if (entry.exclusive || entry.waiters.length > 0) return undefined
     entry.holders += 1
-    return () => this.#release(id)
+    let released = false
+    return () => {
+      if (!released) this.#release(id)
+      released = true
+    }
   }
 
   isHeld(id: string): boolean {

@@ -94,7 +94,8 @@ async function* walkFrames(
     } else if (step.header.last) {
       const compressedBytes = step.offset + step.length - frameOffset
       const range = { path, compressedOffset: frameOffset, compressedBytes }
-      yield { compressedBytes, bytes: declared ?? (await measure(readAt, range, limits)) }
+      // A frame that is said to be empty is measured too, since no read would ever decode it.
+      yield { compressedBytes, bytes: declared || (await measure(readAt, range, limits)) }
     }
   }
 }

@@ -68,7 +68,7 @@ class FrameDecoder {
     this.#decoder = new Decompress((bytes) => {
       this.#decoded.push(bytes)
     })
-    this.#decoder.push(head.slice())
+    this.#decoder.push(new Uint8Array(head))
   }
 
   /** The content of one stored block, its header included and, for the last one, the frame's checksum. */
@@ -76,7 +76,7 @@ class FrameDecoder {
     this.#decoded = []
     try {
       // The decoder may keep what it is given until it has enough, so it gets bytes of its own.
-      this.#decoder.push(stored.slice(), last)
+      this.#decoder.push(new Uint8Array(stored), last)
     } catch (cause) {
       throw damaged(this.#path, this.#offset, 'a block does not decode', cause)
     }

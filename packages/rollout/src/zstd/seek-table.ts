@@ -5,7 +5,8 @@
 //   for each frame: u32 compressed bytes, u32 uncompressed bytes, [u32 low half of the content's XXH64]
 //   u32 number of frames, u8 descriptor (bit 7: checksums), u32 0x8F92EAB1
 //
-// It is a hint that has to prove itself: a table whose frames do not fill the file exactly is no table.
+// It is a hint that has to prove itself: a table whose frames do not fill the file exactly, or that has empty
+// ones, is no table, and the file is walked.
 
 import type { ReadAt } from './byte-window.js'
 
@@ -63,6 +64,8 @@ export async function readSeekTable(
     const bytes = table.getUint32(at + 4, true)
     const checksum = checksums ? table.getUint32(at + 8, true) : undefined
     entries.push({ compressedBytes, bytes, checksum })
+    // Nobody would ever decode a frame that is said to be empty, and so notice that it is not.
+    if (bytes === 0) return undefined
     compressedTotal += compressedBytes
   }
   return compressedTotal === fileBytes ? entries : undefined
