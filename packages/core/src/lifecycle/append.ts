@@ -99,7 +99,11 @@ async function appendLocked(
     return write(context, state, checked, options, undefined)
   }
   const { idempotencyKey: key } = options
-  state.keys ??= IdempotencyKeys.decode(await context.journal.get(keysKey(state.threadId)))
+  if (!state.keys) {
+    const stored = await context.journal.get(keysKey(state.threadId))
+    // Another append may have loaded them meanwhile; there is one set of keys a thread.
+    state.keys ??= IdempotencyKeys.decode(stored)
+  }
   const { keys } = state
   // A repeat that comes while the first is under way waits for its answer.
   while (keys.underway.has(key)) await keys.underway.get(key)?.catch(() => {})

@@ -83,8 +83,8 @@ async function lockLevel(
   layout: RootLayout,
   fresh: boolean,
 ): Promise<Level> {
+  const level = await openLevelOf(options, layout, fresh)
   try {
-    const level = await openLevel(layout.levelFolder, { createIfMissing: fresh })
     const since = new Date(options.clock.wallMs()).toISOString()
     await writeOwner(options.disk, layout.ownerPath, {
       pid: process.pid,
@@ -92,6 +92,20 @@ async function lockLevel(
       since,
     })
     return level
+  } catch (error) {
+    // A handle that is left open keeps everybody out, this process included.
+    await level.close()
+    throw error
+  }
+}
+
+async function openLevelOf(
+  options: ResolvedOptions,
+  layout: RootLayout,
+  fresh: boolean,
+): Promise<Level> {
+  try {
+    return await openLevel(layout.levelFolder, { createIfMissing: fresh })
   } catch (error) {
     if (!isStoreError(error, 'STORE_LOCKED')) throw error
     const owner = await readOwner(options.disk, layout.ownerPath)

@@ -1,0 +1,96 @@
+import fs from 'node:fs/promises'
+import { nodeDisk } from '@cenotaph/storage'
+import { describe, expect, it } from 'vitest'
+import { message, textsOf, withStore } from '../store.fixture.js'
+
+const filesUnder = async (root: string): Promise<string[]> => {
+  const entries = await fs.readdir(`${root}/sessions`, { recursive: true })
+  return entries.filter((name) => name.endsWith('.jsonl'))
+}
+
+describe('recorder', () => {
+  it('creates nothing before the first persist, and nothing for an empty shutdown', () =>
+    withStore(async (store, root) => {
+      const recorder = store.recorder({ create: { cwd: '/w' } })
+      await recorder.add(message('kept in memory'))
+      expect(await filesUnder(root)).toEqual([])
+      const empty = store.recorder({ create: { cwd: '/w' } })
+      await empty.flush()
+      await empty.shutdown()
+      expect(await filesUnder(root)).toEqual([])
+      const id = await recorder.persist()
+      expect(await filesUnder(root)).toHaveLength(1)
+      expect(await textsOf(store, id)).toEqual(['kept in memory'])
+    }))
+
+  it('is the only live writer until its shutdown', () =>
+    withStore(async (store) => {
+      const recorder = store.recorder({ create: { cwd: '/w' } })
+      const id = await recorder.persist()
+      await expect(store.appendItems(id, [message('other')])).rejects.toMatchObject({
+        code: 'THREAD_HAS_WRITER',
+      })
+      const second = store.recorder({ threadId: id })
+      await expect(second.persist()).rejects.toMatchObject({ code: 'THREAD_HAS_WRITER' })
+      await recorder.add(message('last'))
+      await recorder.shutdown()
+      await store.appendItems(id, [message('other')])
+      expect(await textsOf(store, id)).toEqual(['last', 'other'])
+      await expect(recorder.add(message('late'))).rejects.toMatchObject({ code: 'RECORDER_CLOSED' })
+    }))
+
+  it('ends with its thread', () =>
+    withStore(async (store) => {
+      const recorder = store.recorder({ create: { cwd: '/w' } })
+      const id = await recorder.persist()
+      await store.deleteThread(id)
+      await expect(recorder.add(message('late'))).rejects.toMatchObject({ code: 'THREAD_DELETED' })
+    }))
+
+  it('keeps its items over a failed write, and writes each of them once, in order', async () => {
+    for (const failingWrite of [1, 2, 3, 4]) {
+      let left = Number.POSITIVE_INFINITY
+      const disk = {
+        ...nodeDisk,
+        async openWrite(name: string) {
+          const file = await nodeDisk.openWrite(name)
+          if (!file || !name.endsWith('.jsonl')) return file
+          return {
+            path: file.path,
+            read: file.read.bind(file),
+            size: file.size.bind(file),
+            close: file.close.bind(file),
+            truncate: file.truncate.bind(file),
+            sync: file.sync.bind(file),
+            async write(offset: number, bytes: Uint8Array) {
+              left -= 1
+              if (left !== 0) return file.write(offset, bytes)
+              await file.write(offset, bytes.subarray(0, 5))
+              throw Object.assign(new Error('EIO'), { code: 'EIO' })
+            },
+          }
+        },
+      }
+      await withStore(
+        async (store) => {
+          const recorder = store.recorder({ create: { cwd: '/w' } })
+          const id = await recorder.persist()
+          left = failingWrite
+          const expected: string[] = []
+          for (let n = 0; n < 6; n += 1) {
+            expected.push(`item ${n}`)
+            await recorder.add(message(`item ${n}`)).catch(() => {})
+            await recorder.flush().catch(async (error: { code: string }) => {
+              expect(error.code).toBe('STORE_FAILED')
+              await store.reopen()
+            })
+          }
+          await recorder.flush()
+          expect(await textsOf(store, id)).toEqual(expected)
+          expect((await store.verify()).problems).toEqual([])
+        },
+        { disk },
+      )
+    }
+  })
+})

@@ -1,0 +1,38 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { message, withStore } from '../store.fixture.js'
+
+describe('names that a delete takes off the disk', () => {
+  it('takes duplicates in other day folders and temporaries, and nothing that only mentions the id', () =>
+    withStore(async (store, root) => {
+      const id = await store.createThread({ cwd: '/w' })
+      const other = await store.createThread({ cwd: '/w' })
+      await store.appendItems(id, [message('to be deleted')])
+      await store.appendItems(other, [message(`mentions ${id}`)])
+      const sessions = path.join(root, 'sessions')
+      const names = await fs.readdir(sessions, { recursive: true })
+      const rollout = path.join(sessions, names.find((name) => name.endsWith(`${id}.jsonl`))!)
+      const elsewhere = path.join(sessions, '2001', '02', '03')
+      await fs.mkdir(elsewhere, { recursive: true })
+      const stamp = 'rollout-2001-02-03T04-05-06'
+      const copies = [
+        path.join(elsewhere, path.basename(rollout)),
+        path.join(elsewhere, `${stamp}-${id}.jsonl.zst`),
+        path.join(root, 'archived_sessions', path.basename(rollout)),
+        path.join(elsewhere, `${stamp}-${id}.jsonl.decompress.12.3.tmp`),
+        path.join(elsewhere, `.${stamp}-${id}.jsonl.paginated.tmp`),
+        path.join(elsewhere, `${stamp}-${id}_${other}.jsonl`),
+      ]
+      for (const copy of copies) await fs.copyFile(rollout, copy)
+      const kept = path.join(elsewhere, `${stamp}-${other}_${id}.jsonl`)
+      await fs.copyFile(rollout, kept)
+      const result = await store.deleteThread(id)
+      expect(result.state).toBe('deleted')
+      for (const copy of [rollout, ...copies]) {
+        await expect(fs.stat(copy), copy).rejects.toMatchObject({ code: 'ENOENT' })
+      }
+      expect((await fs.stat(kept)).isFile()).toBe(true)
+      expect((await store.readThread(other))?.items).toBe(2)
+    }))
+})

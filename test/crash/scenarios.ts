@@ -1,0 +1,136 @@
+// What is cut short: programs of calls, each on a copy of the template. A crash must leave the store as it was after
+// the calls that were acknowledged, or after one more.
+
+import type { Canaries } from '../support/canary.js'
+import type { Call } from '../support/run-child.js'
+import { message } from '../support/thread-ids.js'
+import { ids, type Template } from './template.js'
+
+export interface Scenario {
+  readonly name: string
+  readonly program: readonly Call[]
+  readonly options?: Readonly<Record<string, unknown>>
+  /** Only instants behind this many acknowledged calls are tried. Default 0. */
+  readonly from?: number
+  /** Calls that are durable once so many are acknowledged; default all of them. */
+  readonly durable?: (acknowledged: number) => number
+  /** Crash points after which recovery is cut short in turn, at every instant that it passes. */
+  readonly recoverAfter?: readonly string[]
+}
+
+export function scenariosOf(template: Template, canaries: Canaries): readonly Scenario[] {
+  const text = () => message(`${canaries.next()} and more`)
+  const long = () => message(`${canaries.next()} ${'x'.repeat(40_000)} ${canaries.next()}`)
+  const append = (id: string): Call => ['appendItems', id, [text(), text()]]
+  const createOptions = {
+    threadId: ids.created,
+    cwd: `/work/${canaries.next()}`,
+    name: canaries.next(),
+    meta: { base_instructions: { text: canaries.next() } },
+    parentThreadId: ids.plain,
+  }
+  return [
+    {
+      name: 'create',
+      program: [['createThread', createOptions]],
+      recoverAfter: ['create.intend:after'],
+    },
+    {
+      name: 'append small',
+      program: [append(ids.plain), ['appendItems', ids.plain, [long()]]],
+      recoverAfter: ['append.intend:after'],
+    },
+    {
+      name: 'append by reference',
+      program: [
+        ['appendItems', ids.plain, [long(), text()]],
+        ['appendItems', ids.plain, [long()]],
+      ],
+      options: { referenceBytesMin: 1024 },
+      recoverAfter: ['append.write:after'],
+    },
+    {
+      name: 'append buffered, then flush',
+      program: [
+        ['appendItems', ids.plain, [text(), text()], { durability: 'buffered' }],
+        ['flush', ids.plain],
+      ],
+      durable: (acknowledged) => (acknowledged < 2 ? 0 : 2),
+    },
+    {
+      name: 'rename',
+      program: [append(ids.plain), ['renameThread', ids.plain, canaries.next()]],
+      from: 1,
+    },
+    {
+      name: 'archive a tree and bring it back',
+      program: [
+        append(ids.child),
+        ['archiveThreads', [ids.treeRoot]],
+        ['unarchiveThreads', [ids.treeRoot]],
+      ],
+      from: 1,
+      recoverAfter: ['archive.intend:after', 'unarchive.intend:after'],
+    },
+    {
+      name: 'fork by reference',
+      program: [['forkThread', ids.plain, { newThreadId: ids.newReference, throughOrdinal: 1 }]],
+      recoverAfter: ['fork.intend:after'],
+    },
+    {
+      name: 'fork by copy',
+      program: [['forkThread', ids.plain, { newThreadId: ids.newCopy, copy: true }]],
+    },
+    {
+      name: 'import of a new thread',
+      program: [['importRollouts', [template.newSource]]],
+      recoverAfter: ['import.intend:after', 'import.publish:after'],
+    },
+    {
+      name: 'import of an extension',
+      program: [['importRollouts', [template.longerSource]]],
+      recoverAfter: ['import.intend:after', 'import.publish:after'],
+    },
+    {
+      name: 'append to a compressed thread',
+      program: [append(ids.compressed)],
+      recoverAfter: ['materialise.intend:after'],
+    },
+    {
+      name: 'delete of one thread',
+      program: [append(ids.plain), ['deleteThreads', [ids.plain]]],
+      from: 1,
+    },
+    {
+      name: 'delete of an archived thread',
+      program: [['deleteThreads', [ids.archived, ids.compressed]]],
+      recoverAfter: ['delete.unlink:after'],
+    },
+    {
+      name: 'delete of a spawn tree',
+      program: [
+        append(ids.grandchild),
+        ['deleteThreads', [ids.treeRoot], { reason: 'asked for' }],
+      ],
+      from: 1,
+      recoverAfter: ['delete.intend:after', 'delete.scrub:after'],
+    },
+    {
+      name: 'delete that detaches forks',
+      program: [append(ids.reference), ['deleteThreads', [ids.base], { forks: 'detach' }]],
+      from: 1,
+      recoverAfter: ['delete.intend:after', 'delete.detach:after'],
+    },
+    {
+      name: 'delete that takes forks along',
+      program: [append(ids.copy), ['deleteThreads', [ids.base], { forks: 'cascade' }]],
+      from: 1,
+    },
+    {
+      name: 'checkpoint between appends',
+      program: [append(ids.plain), ['checkpoint'], append(ids.plain)],
+      from: 1,
+    },
+    { name: 'close', program: [append(ids.plain), ['close']], from: 1 },
+  ]
+}

@@ -1,0 +1,51 @@
+// Fresh real folders and stores for the tests of a file. Stores are closed and folders removed after each test,
+// whatever became of the test.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openThreadStore, type ThreadStore, type ThreadStoreOptions } from '@cenotaph/core'
+import { afterEach } from 'vitest'
+
+/** Small and unhurried: nothing runs in the background while a test looks. */
+export const quietOptions: ThreadStoreOptions = {
+  ballastBytes: 4 * 1024,
+  quietMs: 3_600_000,
+  bufferedMs: 3_600_000,
+  retryMs: 3_600_000,
+  requestedBy: 'test',
+}
+
+export interface Scratch {
+  folder(): Promise<string>
+  /** Opens a store that the end of the test closes. */
+  open(root: string, options?: ThreadStoreOptions): Promise<ThreadStore>
+  /** A store in a fresh folder. */
+  store(options?: ThreadStoreOptions): Promise<ThreadStore>
+}
+
+export function scratch(): Scratch {
+  const folders: string[] = []
+  const stores: ThreadStore[] = []
+  afterEach(async () => {
+    // A test that failed may leave a store that cannot be closed in order; its folder goes all the same.
+    for (const store of stores.splice(0)) await store.close().catch(() => {})
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  })
+  const self: Scratch = {
+    async folder() {
+      const folder = await mkdtemp(path.join(tmpdir(), 'cenotaph-test-'))
+      folders.push(folder)
+      return folder
+    },
+    async open(root, options = {}) {
+      const store = await openThreadStore(root, { ...quietOptions, ...options })
+      stores.push(store)
+      return store
+    },
+    async store(options = {}) {
+      return self.open(path.join(await self.folder(), 'store'), options)
+    },
+  }
+  return self
+}

@@ -1,0 +1,62 @@
+// @ts-check
+// A process that opens a store, runs a program of calls on it, and is killed by itself at an instant that the job
+// names. What it acknowledges is written before the next call begins: `ACK 0`, `ACK 1`, …
+
+import { writeSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { openThreadStore } from '@cenotaph/core'
+
+/** @type {import('./run-child.js').ChildJob} */
+const job = JSON.parse(process.argv[2] ?? '{}')
+
+/** @param {string} line */
+const say = (line) => {
+  writeSync(1, `${line}\n`)
+}
+
+/** @type {Map<string, number>} */
+const hits = new Map()
+let armed = job.armed === 'open'
+
+/** @param {string} name */
+function crashPoint(name) {
+  if (!armed) return
+  const hit = (hits.get(name) ?? 0) + 1
+  hits.set(name, hit)
+  say(`POINT ${name}`)
+  if (job.kill?.point === name && job.kill.hit === hit) process.kill(process.pid, 'SIGKILL')
+}
+
+// A thread of its own ends the process, so that the instant does not wait for the event loop.
+const alarm = new Int32Array(new SharedArrayBuffer(4))
+const killer = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const { alarm, delayMs } = workerData
+  parentPort.postMessage('ready')
+  Atomics.wait(alarm, 0, 0)
+  Atomics.wait(alarm, 0, 1, delayMs)
+  process.kill(process.pid, 'SIGKILL')
+`
+if (job.killAfterMs !== undefined) {
+  const worker = new Worker(killer, {
+    eval: true,
+    workerData: { alarm, delayMs: job.killAfterMs },
+  })
+  await new Promise((resolve) => worker.once('message', resolve))
+  worker.unref()
+}
+
+const store = await openThreadStore(job.root, { ...job.options, crashPoint })
+say('OPEN')
+armed = job.armed !== 'never'
+const before = process.hrtime.bigint()
+Atomics.store(alarm, 0, 1)
+Atomics.notify(alarm, 0)
+for (const [index, [method, ...args]] of job.program.entries()) {
+  // @ts-expect-error: the program names methods of the store
+  await store[method](...args)
+  say(`ACK ${index}`)
+}
+say(`MS ${Number(process.hrtime.bigint() - before) / 1e6}`)
+// The process ends without closing its store, which is a crash too, after the last call.
+process.kill(process.pid, 'SIGKILL')
