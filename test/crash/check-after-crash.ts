@@ -82,7 +82,7 @@ async function checkAppends(store: ThreadStore, survey: Survey): Promise<void> {
       await store.appendItems(id, [message(text)], { expectedOrdinal: nextOrdinal })
       const read: unknown[] = []
       for await (const item of store.listItems(id, { from: nextOrdinal })) read.push(item.payload)
-      expect(read).toEqual([{ type: 'user_message', message: text }])
+      expect(read).toEqual([message(text).payload])
     }),
   )
 }

@@ -47,7 +47,9 @@ function freshCopy(): string {
 const optionsOf = (scenario: Scenario) => ({ ...storeOptions, ...scenario.options })
 
 /** The program in one go, looked at after every call: what the crashed ones are compared with. */
-async function rehearse(scenario: Scenario): Promise<{ surveys: Survey[]; lingering: Set<string> }> {
+async function rehearse(
+  scenario: Scenario,
+): Promise<{ surveys: Survey[]; lingering: Set<string> }> {
   const root = freshCopy()
   const store = await openThreadStore(root, optionsOf(scenario))
   const look = () => surveyStore(store, allIds, template.lines)
@@ -150,11 +152,12 @@ describe('a process that is killed', () => {
       if (crash.then) recoveryKills += 1
       else kills += 1
     })
-    if (failures.length > 0) throw new AggregateError(failures, describeFailures(failures))
+    if (failures.length > 0) throw new Error(describeFailures(failures), { cause: failures[0] })
   })
 
   it('was killed at every instant that the engine names, often enough', () => {
     expect(crashPoints.filter((point) => !reached.has(point))).toEqual([])
+    console.info(`crash points: ${kills} kills, ${recoveryKills} of recovery`)
     expect(kills).toBeGreaterThanOrEqual(KILLS_MIN)
     expect(recoveryKills).toBeGreaterThanOrEqual(RECOVERY_KILLS_MIN)
   })

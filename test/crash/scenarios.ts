@@ -38,7 +38,6 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
     {
       name: 'append small',
       program: [append(ids.plain), ['appendItems', ids.plain, [long()]]],
-      recoverAfter: ['append.intend:after'],
     },
     {
       name: 'append by reference',
@@ -70,12 +69,11 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
         ['unarchiveThreads', [ids.treeRoot]],
       ],
       from: 1,
-      recoverAfter: ['archive.intend:after', 'unarchive.intend:after'],
+      recoverAfter: ['archive.intend:after'],
     },
     {
       name: 'fork by reference',
       program: [['forkThread', ids.plain, { newThreadId: ids.newReference, throughOrdinal: 1 }]],
-      recoverAfter: ['fork.intend:after'],
     },
     {
       name: 'fork by copy',
@@ -84,12 +82,12 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
     {
       name: 'import of a new thread',
       program: [['importRollouts', [template.newSource]]],
-      recoverAfter: ['import.intend:after', 'import.publish:after'],
+      recoverAfter: ['import.intend:after'],
     },
     {
       name: 'import of an extension',
       program: [['importRollouts', [template.longerSource]]],
-      recoverAfter: ['import.intend:after', 'import.publish:after'],
+      recoverAfter: ['import.intend:after'],
     },
     {
       name: 'append to a compressed thread',
@@ -108,18 +106,15 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
     },
     {
       name: 'delete of a spawn tree',
-      program: [
-        append(ids.grandchild),
-        ['deleteThreads', [ids.treeRoot], { reason: 'asked for' }],
-      ],
+      program: [append(ids.grandchild), ['deleteThreads', [ids.treeRoot], { reason: 'asked for' }]],
       from: 1,
-      recoverAfter: ['delete.intend:after', 'delete.scrub:after'],
+      recoverAfter: ['delete.intend:after'],
     },
     {
       name: 'delete that detaches forks',
       program: [append(ids.reference), ['deleteThreads', [ids.base], { forks: 'detach' }]],
       from: 1,
-      recoverAfter: ['delete.intend:after', 'delete.detach:after'],
+      recoverAfter: ['delete.intend:after'],
     },
     {
       name: 'delete that takes forks along',

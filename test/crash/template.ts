@@ -43,7 +43,8 @@ export interface Template {
   readonly newSource: string
   /** A longer version of a rollout that the store has. */
   readonly longerSource: string
-  readonly survey: Survey
+  /** The survey of the template itself. */
+  readonly known: Survey
   /** Stored lines of the template, times included. */
   readonly lines: ReadonlySet<string>
 }
@@ -99,11 +100,11 @@ export async function buildTemplate(folder: string, canaries: Canaries): Promise
   await store.forkThread(ids.reference, { newThreadId: ids.secondReference })
   await store.appendItems(ids.secondReference, [message(canaries.next())])
   await store.importRollouts([compressed, shorter])
-  const survey = await surveyStore(store, allIds)
   const lines = new Set<string>()
   for (const id of await listedIds(store)) {
     for await (const item of store.listItems(id)) lines.add(Buffer.from(item.line).toString())
   }
+  const known = await surveyStore(store, allIds, lines)
   await store.close()
-  return { root, newSource, longerSource, survey, lines }
+  return { root, newSource, longerSource, known, lines }
 }

@@ -1,11 +1,13 @@
 // Fresh real folders and stores for the tests of a file. Stores are closed and folders removed after each test,
-// whatever became of the test.
+// whatever became of the test; a file that a closed store left open fails its test.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openThreadStore, type ThreadStore, type ThreadStoreOptions } from '@cenotaph/core'
-import { afterEach } from 'vitest'
+import { nodeDisk } from '@cenotaph/storage'
+import { afterEach, expect } from 'vitest'
+import { countedDisk } from './counted-disk.fixture.js'
 
 /** Small and unhurried: nothing runs in the background while a test looks. */
 export const quietOptions: ThreadStoreOptions = {
@@ -27,10 +29,12 @@ export interface Scratch {
 export function scratch(): Scratch {
   const folders: string[] = []
   const stores: ThreadStore[] = []
+  const openPaths: (() => readonly string[])[] = []
   afterEach(async () => {
     // A test that failed may leave a store that cannot be closed in order; its folder goes all the same.
     for (const store of stores.splice(0)) await store.close().catch(() => {})
     for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+    expect(openPaths.splice(0).flatMap((paths) => paths())).toEqual([])
   })
   const self: Scratch = {
     async folder() {
@@ -39,7 +43,9 @@ export function scratch(): Scratch {
       return folder
     },
     async open(root, options = {}) {
-      const store = await openThreadStore(root, { ...quietOptions, ...options })
+      const { disk, openPaths: paths } = countedDisk(options.disk ?? nodeDisk)
+      openPaths.push(paths)
+      const store = await openThreadStore(root, { ...quietOptions, ...options, disk })
       stores.push(store)
       return store
     },

@@ -46,12 +46,16 @@ if (job.killAfterMs !== undefined) {
   worker.unref()
 }
 
+const begin = () => {
+  Atomics.store(alarm, 0, 1)
+  Atomics.notify(alarm, 0)
+}
+if (job.armed === 'open') begin()
+const began = process.hrtime.bigint()
 const store = await openThreadStore(job.root, { ...job.options, crashPoint })
-say('OPEN')
-armed = job.armed !== 'never'
-const before = process.hrtime.bigint()
-Atomics.store(alarm, 0, 1)
-Atomics.notify(alarm, 0)
+const before = job.armed === 'open' ? began : process.hrtime.bigint()
+armed = true
+begin()
 for (const [index, [method, ...args]] of job.program.entries()) {
   // @ts-expect-error: the program names methods of the store
   await store[method](...args)

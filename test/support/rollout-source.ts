@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { encodeSeekable, memorySource } from '@cenotaph/rollout'
+import { message } from './thread-ids.js'
 
 export interface SourceOptions {
   readonly threadId: string
@@ -31,14 +32,9 @@ export function rolloutText(options: SourceOptions): string {
   const lines: unknown[] = [
     { timestamp: timeOf(0), ordinal: 0, type: 'session_meta', payload: meta },
   ]
-  for (const message of messages) {
+  for (const text of messages) {
     const ordinal = lines.length
-    lines.push({
-      timestamp: timeOf(ordinal),
-      ordinal,
-      type: 'event_msg',
-      payload: { type: 'user_message', message },
-    })
+    lines.push({ timestamp: timeOf(ordinal), ordinal, ...message(text) })
   }
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }

@@ -11,11 +11,11 @@ export interface ChildJob {
   readonly program: readonly Call[]
   /** Options of the store, as JSON. */
   readonly options: Readonly<Record<string, unknown>>
-  /** Where crash points begin to count. Default: once the store is open. */
-  readonly armed?: 'open' | 'program' | 'never'
+  /** Where crash points begin to count: before the store opens, or once it is open (default). */
+  readonly armed?: 'open' | 'program'
   /** The process kills itself at the given hit, from 1, of a crash point. */
   readonly kill?: { readonly point: string; readonly hit: number } | undefined
-  /** The process kills itself this long after the program has begun. */
+  /** The process kills itself this long after the instant from which crash points count. */
   readonly killAfterMs?: number
 }
 
@@ -24,7 +24,7 @@ export interface ChildRun {
   readonly acknowledged: number
   /** Crash points in the order in which they were met, with the calls acknowledged before. */
   readonly instants: readonly { readonly point: string; readonly acknowledged: number }[]
-  /** Milliseconds that the whole program took; undefined where it was cut short. */
+  /** Milliseconds from the same instant to the end of the program; undefined where it was cut short. */
   readonly programMs: number | undefined
 }
 

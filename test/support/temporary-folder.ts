@@ -2,8 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-export const temporaryFolder = (): string =>
-  mkdtempSync(path.join(os.tmpdir(), 'cenotaph-test-'))
+export const temporaryFolder = (): string => mkdtempSync(path.join(os.tmpdir(), 'cenotaph-test-'))
 
 export const removeFolder = (folder: string): void =>
   rmSync(folder, { recursive: true, force: true })

@@ -89,6 +89,7 @@ export class ThreadStore {
   readonly #options: ResolvedOptions
   #store: OpenStore
   #closed: Promise<void> | undefined
+  #reopening: Promise<void> | undefined
 
   /** Use {@link openThreadStore}. */
   constructor(root: string, options: ResolvedOptions, store: OpenStore) {
@@ -319,16 +320,32 @@ export class ThreadStore {
   }
 
   /** Closes and recovers, after STORE_FAILED. What was acknowledged is there; what was not may be. */
-  async reopen(): Promise<void> {
+  reopen(): Promise<void> {
+    this.#reopening ??= this.#reopenNow().finally(() => {
+      this.#reopening = undefined
+    })
+    return this.#reopening
+  }
+
+  async #reopenNow(): Promise<void> {
     if (this.#closed) throw new StoreError('STORE_CLOSED', 'the store is closed')
-    await closeContext(this.#store)
+    // Whatever closing meets, the journal has what was acknowledged, and opening tells what is wrong.
+    await closeContext(this.#store).catch((error: unknown) => {
+      if (!isStoreError(error)) throw error
+    })
     this.#store = await openContext(this.root, this.#options)
   }
 
   /** Makes everything durable and lets go of the lock. A second call waits for the first. */
   close(): Promise<void> {
-    this.#closed ??= closeContext(this.#store)
+    this.#closed ??= this.#closeNow()
     return this.#closed
+  }
+
+  async #closeNow(): Promise<void> {
+    // A reopening that failed has told its own caller.
+    await this.#reopening?.catch(() => {})
+    await closeContext(this.#store)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

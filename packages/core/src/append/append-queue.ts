@@ -44,6 +44,7 @@ export class AppendQueue {
   readonly #flushing = new Map<ThreadState, Promise<void>>()
   readonly #inFlight = new Set<Promise<void>>()
   #cancelTimer: (() => void) | undefined
+  #lost = false
   /** Called after every committed append; the checkpoint's trigger. */
   onCommitted: () => void = () => {}
 
@@ -60,8 +61,17 @@ export class AppendQueue {
    */
   async commit(state: ThreadState, lines: PreparedLines, tag?: Uint8Array): Promise<void> {
     const offset = moveTail(state, lines)
-    if (this.#buffered.has(state) || this.#flushing.has(state)) await this.flush(state)
-    await this.#commitAt(state, lines, offset, tag)
+    if (!this.hasBuffered(state)) return this.#commitAt(state, lines, offset, tag)
+    // Whoever comes next waits behind this commit's turn, not only behind the flush: lines are issued in the order
+    // of their offsets, and between the end of a flush and the turn of its waiters there are others.
+    let commit: Promise<void> | undefined
+    await this.#inTurn(
+      state,
+      this.flush(state).then(() => {
+        commit = this.#commitAt(state, lines, offset, tag)
+      }),
+    )
+    await commit
   }
 
   /** Takes lines into memory. Committed within `bufferedMs`, by `flush`, or by the next durable append. */
@@ -86,8 +96,10 @@ export class AppendQueue {
     }
     this.#cancelTimer ??= this.#clock.schedule(this.#options.bufferedMs, () => {
       this.#cancelTimer = undefined
-      // A failure latches the store, and the next flush or append tells the caller.
-      this.flushAll().catch(() => {})
+      // A failure latches the store, and the next flush or append tells the caller; if there is none, `close` does.
+      this.flushAll().catch(() => {
+        this.#lost = true
+      })
     })
     if (lines.bytes.length > limit) await this.flush(state)
     else await earlier
@@ -101,11 +113,16 @@ export class AppendQueue {
     this.#buffered.delete(state)
     const { pieces, offset, ...rest } = buffered
     const lines = { ...rest, bytes: pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces) }
-    const flushing = before
-      .then(() => this.#commitAt(state, lines, offset))
-      .finally(() => {
-        if (this.#flushing.get(state) === flushing) this.#flushing.delete(state)
-      })
+    return this.#inTurn(
+      state,
+      before.then(() => this.#commitAt(state, lines, offset)),
+    )
+  }
+
+  #inTurn(state: ThreadState, turn: Promise<void>): Promise<void> {
+    const flushing = turn.finally(() => {
+      if (this.#flushing.get(state) === flushing) this.#flushing.delete(state)
+    })
     this.#flushing.set(state, flushing)
     return flushing
   }
@@ -114,6 +131,11 @@ export class AppendQueue {
     await Promise.all(
       [...new Set([...this.#buffered.keys(), ...this.#flushing.keys()])].map((s) => this.flush(s)),
     )
+  }
+
+  /** True where accepted lines are not durable and no caller that waits was told so. */
+  get hasLost(): boolean {
+    return this.#lost || this.#buffered.size > 0
   }
 
   hasBuffered(state: ThreadState): boolean {
@@ -206,13 +228,28 @@ export class AppendQueue {
     })
     await this.#reach('append.reserve:after')
     await this.#reach('append.write:before')
-    await this.#writers.writeDurably(state, offset, bytes)
+    try {
+      await this.#writers.writeDurably(state, offset, bytes)
+    } catch (error) {
+      if (parksThread(error)) await this.#withdraw(state, place)
+      throw error
+    }
     await this.#reach('append.write:after')
     await this.#reach('append.intend:before')
     const reserved = { ...place, length: bytes.length, crc: crc32(bytes) }
     const sequence = await this.#journal.appendReserved(reserved)
     await this.#reach('append.intend:after')
     return sequence
+  }
+
+  /**
+   * Closes a reserve into which nothing was written, because the file was not as it should be. Without this a later
+   * recovery would take what another program wrote there for the torn bytes of ours, and cut it.
+   */
+  async #withdraw(state: ThreadState, place: Omit<Section, 'bytes'>): Promise<void> {
+    const { tag: _, ...rest } = place
+    const nothing = { ...rest, count: 0, length: 0, crc: 0 }
+    state.lastSequence = await this.#journal.appendReserved(nothing)
   }
 
   /** Only a test seam waits here: without one an append takes no extra turn of the event loop. */

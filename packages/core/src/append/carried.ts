@@ -1,7 +1,12 @@
 // Lines of a parked thread that the journal holds and the rollout cannot take: they outlive the trimming of
 // the journal as a value of the thread, `t/<id>/carried`, and are tried again at every open and by repair.
 
-import type { BatchOperation, Section } from '@cenotaph/journal'
+import {
+  type BatchOperation,
+  isInline,
+  type ReservedSection,
+  type Section,
+} from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
 import type { ThreadState } from '../threads/thread-state.js'
@@ -11,7 +16,11 @@ interface StoredSection {
   readonly offset: number
   readonly first: number
   readonly count: number
-  readonly bytes: string
+  /** Of lines that the journal held itself. */
+  readonly bytes?: string
+  /** Of lines that were in the rollout when they were committed. */
+  readonly length?: number
+  readonly crc?: number
   readonly tag?: string
 }
 
@@ -31,7 +40,9 @@ export function carryOperations(context: StoreContext, state: ThreadState): Batc
       offset: section.offset,
       first: section.first,
       count: section.count,
-      bytes: base64(section.bytes),
+      ...(isInline(section)
+        ? { bytes: base64(section.bytes) }
+        : { length: section.length, crc: section.crc }),
       ...(section.tag ? { tag: base64(section.tag) } : {}),
     }),
   )
@@ -48,14 +59,17 @@ export function dropCarriedOperations(id: ThreadId): BatchOperation[] {
   ]
 }
 
-export async function readCarried(context: StoreContext, id: ThreadId): Promise<Section[]> {
+export async function readCarried(
+  context: StoreContext,
+  id: ThreadId,
+): Promise<(Section | ReservedSection)[]> {
   const body = await context.journal.get(carriedKey(id))
   if (!body) return []
   const stored = JSON.parse(Buffer.from(body).toString()) as StoredSection[]
-  return stored.map(({ bytes, tag, ...place }) => ({
+  return stored.map(({ bytes, length = 0, crc = 0, tag, ...place }) => ({
     subject: id,
     ...place,
-    bytes: Buffer.from(bytes, 'base64'),
+    ...(bytes === undefined ? { length, crc } : { bytes: Buffer.from(bytes, 'base64') }),
     ...(tag === undefined ? {} : { tag: Buffer.from(tag, 'base64') }),
   }))
 }

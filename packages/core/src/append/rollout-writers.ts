@@ -29,6 +29,9 @@ export class RolloutWriters {
   readonly #open = new Map<string, OpenRollout>()
   readonly #pending = new Map<string, Pending[]>()
   readonly #running = new Map<string, Promise<void>>()
+  readonly #opening = new Map<string, Promise<void>>()
+  /** Files that made room for others: not in `#open` any more, and not durable before this resolves. */
+  readonly #retiring = new Map<string, Promise<void>>()
 
   constructor(disk: Disk, layout: RootLayout) {
     this.#disk = disk
@@ -88,13 +91,28 @@ export class RolloutWriters {
   }
 
   async #openFor(state: ThreadState): Promise<OpenRollout> {
-    const present = this.#open.get(state.threadId)
-    if (present) {
-      present.users += 1
-      this.#open.delete(state.threadId)
-      this.#open.set(state.threadId, present)
-      return present
+    const id = state.threadId
+    for (;;) {
+      const open = this.#open.get(id)
+      if (open) {
+        open.users += 1
+        this.#open.delete(id)
+        this.#open.set(id, open)
+        return open
+      }
+      // One handle a rollout, whoever asks at the same moment: a second one would hide what the first wrote.
+      await (this.#opening.get(id) ?? this.#openNow(state))
     }
+  }
+
+  #openNow(state: ThreadState): Promise<void> {
+    const id = state.threadId
+    const opening = this.#openFile(state).finally(() => this.#opening.delete(id))
+    this.#opening.set(id, opening)
+    return opening
+  }
+
+  async #openFile(state: ThreadState): Promise<void> {
     await this.#makeRoom()
     const { fileName } = currentRollout(state.row)
     const path = this.#layout.rolloutPath({ archived: state.row.archived, fileName })
@@ -104,23 +122,38 @@ export class RolloutWriters {
         detail: { threadId: state.threadId, path },
       })
     }
-    const open = { file, dirty: false, users: 1 }
-    this.#open.set(state.threadId, open)
-    return open
+    this.#open.set(state.threadId, { file, dirty: false, users: 0 })
   }
 
   async #makeRoom(): Promise<void> {
     if (this.#open.size < OPEN_MAX) return
     for (const [id, open] of this.#open) {
       if (open.users > 0 || this.#running.has(id)) continue
-      await this.close(id)
+      // Out of the map in this turn: nobody can begin to use a file that is about to be closed.
+      this.#open.delete(id)
+      const before = this.#retiring.get(id)
+      const retired = this.#retire(open, before).finally(() => {
+        if (this.#retiring.get(id) === retired) this.#retiring.delete(id)
+      })
+      this.#retiring.set(id, retired)
+      await retired
       return
+    }
+  }
+
+  async #retire({ file, dirty }: OpenRollout, before: Promise<void> | undefined): Promise<void> {
+    await before
+    try {
+      if (dirty) await file.sync()
+    } finally {
+      await file.close()
     }
   }
 
   /** Makes what was written to one thread's rollout durable. */
   async sync(id: string): Promise<void> {
     await this.#running.get(id)
+    await this.#retiring.get(id)
     const open = this.#open.get(id)
     if (!open?.dirty) return
     open.dirty = false
@@ -138,7 +171,7 @@ export class RolloutWriters {
     const next = async (): Promise<void> => {
       for (let id = dirty.pop(); id !== undefined; id = dirty.pop()) await this.sync(id)
     }
-    await Promise.all([next(), next()])
+    await Promise.all([next(), next(), ...this.#retiring.values()])
   }
 
   /** Throws where a rollout that nobody is writing to does not have its committed length. */
@@ -146,11 +179,12 @@ export class RolloutWriters {
     if (this.#running.has(state.threadId)) return
     const open = await this.#openFor(state)
     try {
+      const before = currentRollout(state.row).bytes
       const size = await open.file.size()
       const committed = currentRollout(state.row).bytes
-      if (size !== committed && !this.#running.has(state.threadId)) {
-        throw sizeError(state, size, committed)
-      }
+      // A write that came and went while the size was asked for says nothing about others.
+      const still = committed === before && !this.#running.has(state.threadId)
+      if (size !== committed && still) throw sizeError(state, size, committed)
     } finally {
       open.users -= 1
     }

@@ -27,6 +27,7 @@ export interface Deletion {
 export class Deletions {
   readonly #open = new Map<OperationId, Deletion>()
   #preparing: Promise<void> = Promise.resolve()
+  #erasing: Promise<unknown> = Promise.resolve()
 
   begin(id: OperationId, probes: readonly Probe[] | undefined): Deletion {
     const deletion: Deletion = {
@@ -48,6 +49,16 @@ export class Deletions {
 
   end(id: OperationId): void {
     this.#open.delete(id)
+  }
+
+  /**
+   * Scrubs and verifications of different deletes take turns. A text that two dying threads share, such as their
+   * directory, then is either held by a row or gone, and never the half-erased residue of the other one.
+   */
+  inTurn(run: () => Promise<void>): Promise<void> {
+    const turn = this.#erasing.then(run)
+    this.#erasing = turn.catch(() => {})
+    return turn
   }
 
   /** One delete at a time is between its tombstone and its batch, so that at most one is undecided. */

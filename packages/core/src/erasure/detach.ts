@@ -1,9 +1,10 @@
 // Detach: a fork whose base dies gets the inherited lines itself. Its rollout becomes: its own session_meta at the
 // first inherited ordinal, the inherited lines byte for byte, its own session_meta once more at its old ordinal, its
 // own lines. A base further down that lives stays the base. Forks of the fork then get their byte offsets corrected.
-// Idempotent: a fork that refers to nothing dead is done.
+// Idempotent: a fork that refers to nothing dead is done. A fork whose file is not as it was committed is left alone.
 
 import {
+  clipSource,
   copySource,
   type History,
   type HistoryBase,
@@ -11,6 +12,7 @@ import {
   type RolloutSource,
   readForward,
   rewriteSessionMeta,
+  sessionMetaOf,
   type ThreadId,
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
@@ -19,14 +21,14 @@ import { lineBytes, ownMeta, writeInherited } from '../lifecycle/flatten.js'
 import { byteOffsetAt, openRollout, openThreadHistory } from '../reading/open-rollout.js'
 import { forksOf, ownerOf } from '../threads/relatives.js'
 import type { RolloutRow, ThreadRow } from '../threads/thread-row.js'
-import { refreshRow, replaceRollout } from './replace-rollout.js'
+import { refreshReplaced, replaceRollout } from './replace-rollout.js'
 
 /** Makes a fork independent of its dead bases. */
 export async function detachFork(context: StoreContext, forkId: ThreadId): Promise<void> {
   if (context.dead.has(forkId)) return
   const state = await context.threads.load(forkId)
   if (!state) return
-  await refreshStale(context, state.row)
+  await refreshReplaced(context, state)
   for (const { rolloutId } of state.row.rollouts) {
     const rollout = state.row.rollouts.find((one) => one.rolloutId === rolloutId)!
     if (!rollout.base || !context.dead.has(await ownerOf(context, rollout.base.thread_id))) continue
@@ -35,22 +37,10 @@ export async function detachFork(context: StoreContext, forkId: ThreadId): Promi
   await correctOffsets(context, forkId)
 }
 
-/**
- * A crash between a replacement and its row leaves a file of another length than the row says. The thread is locked
- * and its appends are settled, so the file is what counts.
- */
-async function refreshStale(context: StoreContext, row: ThreadRow): Promise<void> {
-  for (const rollout of row.rollouts) {
-    const { fileName, compressed, bytes } = rollout
-    const path = context.layout.rolloutPath({ archived: row.archived, fileName })
-    const stat = await context.disk.stat(path)
-    if (stat && (compressed || stat.bytes !== bytes)) await refreshRow(context, row, rollout)
-  }
-}
-
-async function firstLineOf(context: StoreContext, row: ThreadRow, rollout: RolloutRow) {
+/** The session_meta line that says what a rollout continues, and the open rollout. */
+async function metaLineOf(context: StoreContext, row: ThreadRow, rollout: RolloutRow) {
   const source = await openRollout(context, row, rollout)
-  for await (const line of readForward(source)) return { line, source }
+  for await (const line of readForward(source)) if (sessionMetaOf(line)) return { line, source }
   await source.close()
   throw new StoreError('ROLLOUT_DAMAGED', 'a rollout without a line', {
     detail: { threadId: row.threadId },
@@ -65,19 +55,24 @@ async function detachRollout(
   const history = await openThreadHistory(context, withTip(row, rollout))
   try {
     const kept = await livingBase(context, history)
-    const { line, source } = await firstLineOf(context, row, rollout)
+    const { line, source } = await metaLineOf(context, row, rollout)
     await source.close()
     const meta = lineBytes(line)
+    const { explicitOrdinals, firstOrdinal } = rollout
     await replaceRollout(context, row, rollout, async (put) => {
       const inherited = history.forward({
         fromOrdinal: kept?.end_ordinal_exclusive ?? 0,
-        toOrdinal: rollout.firstOrdinal,
+        toOrdinal: firstOrdinal,
       })
-      const { explicitOrdinals } = rollout
-      await writeInherited(inherited, { meta, base: kept, explicitOrdinals }, put)
-      await put(ownMeta(meta, explicitOrdinals ? rollout.firstOrdinal : null, null))
+      const from = kept?.end_ordinal_exclusive ?? history.segments[0]!.firstOrdinal
+      const options = { meta, base: kept, explicitOrdinals, firstOrdinal: from }
+      const next = await writeInherited(inherited, options, put)
       const own = await openRollout(context, row, rollout)
       try {
+        // Damaged bytes before the first line stay where they were: before it.
+        await copySource(clipSource(own, line.offset), put)
+        // Nothing was inherited from the dead where the fork ends inside of what its base inherited itself.
+        if (next > from) await put(ownMeta(meta, explicitOrdinals ? firstOrdinal : null, null))
         await copySource(behind(own, line.offset + line.length), put)
       } finally {
         await own.close()
@@ -124,6 +119,8 @@ async function correctOffsets(context: StoreContext, rewritten: ThreadId): Promi
   const queue = [rewritten]
   const seen = new Set<ThreadId>(queue)
   for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+    // A reverted thread's later rollouts continue its own earlier ones.
+    await correctOffset(context, id, id)
     for (const { threadId, kind } of await forksOf(context, id)) {
       if (kind !== 'reference' || seen.has(threadId)) continue
       seen.add(threadId)
@@ -141,14 +138,14 @@ async function correctOffset(
   const fork = await context.threads.load(forkId)
   const base = await context.threads.load(baseId)
   if (!fork || !base) return false
-  await refreshStale(context, fork.row)
+  await refreshReplaced(context, fork)
   const baseIds = new Set(base.row.rollouts.map((one) => one.rolloutId as string))
   let moved = false
   for (const rollout of fork.row.rollouts) {
     if (!rollout.base || !baseIds.has(rollout.base.thread_id)) continue
     const actual = await offsetIn(context, base.row, rollout.base)
     if (actual === undefined || actual === rollout.base.end_byte_offset) continue
-    const { line, source } = await firstLineOf(context, fork.row, rollout)
+    const { line, source } = await metaLineOf(context, fork.row, rollout)
     try {
       const before = lineBytes(line)
       const after = rewriteSessionMeta(before, {
@@ -157,6 +154,7 @@ async function correctOffset(
       })
       moved ||= after.length !== before.length
       await replaceRollout(context, fork.row, rollout, async (put) => {
+        await copySource(clipSource(source, line.offset), put)
         await put(after)
         await copySource(behind(source, line.offset + line.length), put)
       })

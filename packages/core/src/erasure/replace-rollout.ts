@@ -2,14 +2,16 @@
 // row brought up to date. The caller holds the thread's exclusive lock and has settled its appends.
 
 import path from 'node:path'
-import { openPlainSource, summarise } from '@cenotaph/rollout'
+import { openPlainSource, readForward, sessionMetaOf, summarise } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { sizeError } from '../append/rollout-writers.js'
 import type { StoreContext } from '../context.js'
 import { batchOf } from '../lifecycle/batch.js'
 import { stageBytes } from '../lifecycle/publish.js'
 import { uniqueName } from '../recovery/unique-name.js'
-import { rolloutRow } from '../threads/new-row.js'
+import { baseOf, rolloutRow } from '../threads/new-row.js'
 import type { RolloutRow, ThreadRow } from '../threads/thread-row.js'
+import type { ThreadState } from '../threads/thread-state.js'
 
 /** Puts new bytes in place of a rollout, in plain form. */
 export async function replaceRollout(
@@ -20,7 +22,13 @@ export async function replaceRollout(
 ): Promise<void> {
   const target = context.layout.rolloutPath({ archived: row.archived, fileName: rollout.fileName })
   const staged = path.join(context.layout.stagingFolder, `${uniqueName(context)}.tmp`)
-  await stageBytes(context, staged, write)
+  try {
+    await stageBytes(context, staged, write)
+  } catch (error) {
+    // What was staged holds lines of a base that is being erased.
+    await context.disk.unlink(staged)
+    throw error
+  }
   await context.disk.rename(staged, target)
   await context.disk.syncFolder(path.dirname(target))
   if (await context.disk.unlink(`${target}.zst`)) {
@@ -29,8 +37,64 @@ export async function replaceRollout(
   await refreshRow(context, row, rollout)
 }
 
+/**
+ * A crash between a replacement and its row leaves a file that the row does not describe yet: it says that it continues
+ * something else. Any other difference is not ours, and is neither adopted nor written over.
+ * The thread is locked and its appends are settled. @throws ROLLOUT_CHANGED, ROLLOUT_SHORT
+ */
+export async function refreshReplaced(context: StoreContext, state: ThreadState): Promise<void> {
+  for (const { rolloutId } of state.row.rollouts) {
+    const rollout = state.row.rollouts.find((one) => one.rolloutId === rolloutId)!
+    if (await wasReplaced(context, state.row, rollout)) {
+      await refreshRow(context, state.row, rollout)
+    } else await refuseChanged(context, state, rollout)
+  }
+}
+
+/** @throws ROLLOUT_CHANGED, ROLLOUT_SHORT where a rollout does not have its committed length */
+export async function refuseChangedRollouts(
+  context: StoreContext,
+  state: ThreadState,
+): Promise<void> {
+  for (const rollout of state.row.rollouts) await refuseChanged(context, state, rollout)
+}
+
+async function refuseChanged(
+  context: StoreContext,
+  state: ThreadState,
+  { fileName, bytes }: RolloutRow,
+): Promise<void> {
+  const target = context.layout.rolloutPath({ archived: state.row.archived, fileName })
+  const stat = await context.disk.stat(target)
+  // Without a plain form there is the compressed one, which nobody appends to.
+  if (stat && stat.bytes !== bytes) throw sizeError(state, stat.bytes, bytes)
+}
+
+async function wasReplaced(
+  context: StoreContext,
+  row: ThreadRow,
+  { fileName, base, compressed }: RolloutRow,
+): Promise<boolean> {
+  const target = context.layout.rolloutPath({ archived: row.archived, fileName })
+  const source = await openPlainSource(context.disk, target)
+  if (!source) return false
+  if (compressed) {
+    await source.close()
+    return true
+  }
+  try {
+    for await (const line of readForward(source)) {
+      const meta = sessionMetaOf(line)
+      if (meta) return JSON.stringify(baseOf(meta)) !== JSON.stringify(base)
+    }
+    return false
+  } finally {
+    await source.close()
+  }
+}
+
 /** Brings the row up to date with a rollout that was replaced, here or before a crash. */
-export async function refreshRow(
+async function refreshRow(
   context: StoreContext,
   row: ThreadRow,
   rollout: RolloutRow,

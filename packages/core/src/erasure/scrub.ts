@@ -26,16 +26,11 @@ export const rangesOf = (ids: readonly ThreadId[], directories: readonly string[
   ...journalRanges,
 ]
 
-/** Removes every key that the threads own. Returns the handles of directories that they leave empty. */
-export async function removeValues(
-  context: StoreContext,
-  ids: readonly ThreadId[],
-): Promise<string[]> {
-  const directories = new Set<string>()
+/** Removes every key that the threads own. */
+export async function removeValues(context: StoreContext, ids: readonly ThreadId[]): Promise<void> {
   for (const id of ids) {
     const body = await context.journal.get(rowKey(id))
     const row = body && decodeRow(body)
-    if (row?.directory) directories.add(row.directory)
     // The index goes before the row: until then a crash leaves what names it.
     if (row)
       await removeKeys(context, [
@@ -45,8 +40,15 @@ export async function removeValues(
     await removeRange(context, threadRange(id))
     context.threads.forget(id)
   }
+}
+
+/** Removes the paths of those directories that have no thread. Returns their handles, earlier removed ones too. */
+export async function removeEmptyDirectories(
+  context: StoreContext,
+  handles: readonly string[],
+): Promise<string[]> {
   const emptied: string[] = []
-  for (const handle of directories) if (await removeDirectory(context, handle)) emptied.push(handle)
+  for (const handle of handles) if (await removeDirectory(context, handle)) emptied.push(handle)
   return emptied
 }
 

@@ -1,5 +1,5 @@
 // Adopts what another program wrote behind the committed length of a rollout: whole lines that continue it become
-// lines of the thread, anything else goes to quarantine. Parked threads are tried again afterwards.
+// lines of the thread, anything else goes to quarantine. A thread that was parked for it is in use again.
 
 import { openPlainSource, summarise, type ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
@@ -8,6 +8,7 @@ import { settleAppends } from '../lifecycle/barrier.js'
 import { batchOf } from '../lifecycle/batch.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
 import { tailBehind } from '../recovery/replay.js'
+import { appendCarried } from '../recovery/retry-carried.js'
 import { rolloutRow } from '../threads/new-row.js'
 import { currentRollout, withCurrentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
@@ -83,6 +84,10 @@ async function adoptTail(
       }),
     )
     state.unavailable = undefined
+    // Lines that were acknowledged and found their place taken follow what took it.
+    const displaced = state.carried
+    state.carried = []
+    if (displaced.length > 0) await appendCarried(context, state, displaced)
     return result
   } finally {
     await source.close()

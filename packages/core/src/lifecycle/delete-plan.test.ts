@@ -9,6 +9,7 @@ const plan = (threadIds: readonly ThreadId[]): DeletePlan => ({
   forks: 'detach',
   detach: [],
   rewritten: [],
+  directories: [],
   survivors: [],
   alreadyDeleted: [],
   reason: 'a reason with ümlauts',

@@ -14,6 +14,11 @@ export interface DeletePlan {
   readonly detach: readonly ThreadId[]
   /** Threads that detaching may rewrite. */
   readonly rewritten: readonly ThreadId[]
+  /**
+   * Handles of the directories that the threads have or had. Their rows tell no more once the scrub has begun, and a
+   * path whose last thread dies must go even if the process does not live to see it.
+   */
+  readonly directories: readonly string[]
   readonly survivors: readonly Fork[]
   readonly alreadyDeleted: readonly { readonly threadId: ThreadId; readonly receiptId: string }[]
   readonly reason: string | null

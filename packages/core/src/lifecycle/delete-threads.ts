@@ -110,8 +110,7 @@ async function commitAndErase(
 ): Promise<DeleteResult> {
   try {
     const receipt = await runOperation(context, deleteThreads, args)
-    // What a full disk made it give up, it takes again as soon as there is room.
-    await context.ballast.restore()
+    await takeRoomAgain(context)
     return await stateOf(context, receipt.receiptId as OperationId, args.alreadyDeleted)
   } catch (error) {
     // Once the set is dead nothing is rolled back: the caller learns what is left to do.
@@ -120,6 +119,13 @@ async function commitAndErase(
     if (!committed) throw error
     return stateOf(context, operationId as OperationId, args.alreadyDeleted)
   }
+}
+
+/** What a full disk made the store give up. The delete is done, so nothing here may fail it. */
+async function takeRoomAgain({ ballast }: StoreContext): Promise<void> {
+  await ballast.restore().catch((error: unknown) => {
+    if (!isStoreError(error)) throw error
+  })
 }
 
 async function planned(

@@ -22,13 +22,21 @@ import { detachFork } from '../erasure/detach.js'
 import { namesOf, type OwnedFile, statFiles } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
 import { refuseRepeatingReason } from '../erasure/reason.js'
-import { eraseFromLevel, removeSetAsideLevels, removeValues } from '../erasure/scrub.js'
+import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
+import {
+  eraseFromLevel,
+  removeEmptyDirectories,
+  removeSetAsideLevels,
+  removeValues,
+} from '../erasure/scrub.js'
 import { unlinkNames } from '../erasure/unlink.js'
 import { verifyErased } from '../erasure/verify-erased.js'
 import type { Receipt, ReceiptFile } from '../proof/index.js'
-import { refuseDead } from '../threads/require-thread.js'
+import { refuseDead, requireUsable } from '../threads/require-thread.js'
 import { gatherLocked } from './barrier.js'
 import { type DeletePlan, decodeDeletePlan, encodeDeletePlan } from './delete-plan.js'
+import { directoriesOf } from './directory.js'
+import { dropPointless } from './drop-operations.js'
 import { defineOperation, type Step } from './operation.js'
 
 export interface DeleteArgs {
@@ -60,7 +68,10 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
       refuseChangedPlan(scope, expectPlan)
       refuseForks(scope, forks)
       await refuseRepeatingReason(context, reason, scope.rows)
-      if (forks === 'detach') await refuseWithoutSpace(context, scope)
+      if (forks === 'detach') {
+        await refuseChangedForks(context, scope)
+        await refuseWithoutSpace(context, scope)
+      }
       const dying = new Set(scope.rows.map((row) => row.threadId))
       const owned = await statFiles(
         context,
@@ -83,6 +94,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     forks: args.forks,
     detach: args.forks === 'detach' ? scope.references : [],
     rewritten: scope.rewritten,
+    directories: [...new Set(scope.rows.flatMap(directoriesOf))],
     survivors: [
       ...scope.references.map((threadId) => ({ threadId, kind: 'reference' as const })),
       ...scope.copies.map((threadId) => ({ threadId, kind: 'copy' as const })),
@@ -105,7 +117,12 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     await makeRoom(context)
     context.deletions.begin(operationId, await takeProbes(context, scope.rows))
     const release = await context.deletions.exclusively()
-    context.deletions.of(operationId).release = release
+    // Whoever waits behind this one is let through to learn of a failure, instead of waiting for ever.
+    const stopListening = context.journal.onFailure(release)
+    context.deletions.of(operationId).release = () => {
+      stopListening()
+      release()
+    }
     await context.tombstones.prepare({
       operationId,
       at: plan.committedAtMs,
@@ -151,21 +168,33 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
 
   steps: [
     step('detach', async (context, plan) => {
-      for (const id of plan.detach) await detachFork(context, id)
+      let failure: unknown
+      for (const id of plan.detach) {
+        // One that cannot be detached must not leave the next ones half done.
+        await detachFork(context, id).catch((error: unknown) => {
+          failure ??= error
+        })
+      }
+      if (failure !== undefined) throw failure
     }),
     step('unlink', async (context, plan, operationId) => {
+      await dropPointless(context)
       const dying = new Set(plan.threadIds)
       const hardLinks = await unlinkNames(context, (id) => dying.has(id))
       context.deletions.of(operationId).hardLinks += hardLinks
     }),
     step('scrub', async (context, plan, operationId) => {
       const deletion = context.deletions.of(operationId)
-      const emptied = await removeValues(context, plan.threadIds)
-      deletion.directories = [...new Set([...deletion.directories, ...emptied])]
-      await removeSetAsideLevels(context)
-      await eraseFromLevel(context, plan.threadIds, deletion.directories)
+      await context.deletions.inTurn(async () => {
+        await removeValues(context, plan.threadIds)
+        deletion.directories = await removeEmptyDirectories(context, plan.directories)
+        await removeSetAsideLevels(context)
+        await eraseFromLevel(context, plan.threadIds, deletion.directories)
+      })
     }),
-    step('verify', verifyErased),
+    step('verify', (context, plan, operationId) =>
+      context.deletions.inTurn(() => verifyErased(context, plan, operationId)),
+    ),
     step('receipt', async (context, plan, operationId) => {
       await issueReceipt(context, plan, operationId)
     }),
@@ -229,6 +258,13 @@ async function lockScope(
     if (same) return attempt
     attempt.locks()
     expected = attempt.state
+  }
+}
+
+/** A fork whose rollout is not as it was committed cannot be rewritten; the delete does not begin. */
+async function refuseChangedForks(context: StoreContext, scope: DeleteScope): Promise<void> {
+  for (const id of scope.rewritten) {
+    await refuseChangedRollouts(context, await requireUsable(context, id))
   }
 }
 

@@ -32,6 +32,8 @@ export interface FlattenOptions {
   readonly base: HistoryBase | null
   /** True where lines carry their ordinals. */
   readonly explicitOrdinals: boolean
+  /** Ordinal of the first line that there is to inherit. Default 0. */
+  readonly firstOrdinal?: number
 }
 
 /** Writes inherited lines behind the thread's own meta. Returns the ordinal that follows them. */
@@ -40,14 +42,17 @@ export async function writeInherited(
   options: FlattenOptions,
   put: (bytes: Uint8Array) => Promise<void>,
 ): Promise<number> {
-  const { meta, explicitOrdinals } = options
-  let next = 0
+  const { meta, explicitOrdinals, firstOrdinal = 0 } = options
+  let next = firstOrdinal
   let begun = false
   for await (const line of lines) {
     const ordinal = explicitOrdinals ? line.ordinal : null
     if (!begun) {
       begun = true
-      await put(ownMeta(meta, ordinal, options.base))
+      // Where the first line cannot be read any more, its ordinal is free for the thread's own.
+      const first =
+        line.type === 'session_meta' ? line.ordinal : Math.min(firstOrdinal, line.ordinal)
+      await put(ownMeta(meta, explicitOrdinals ? first : null, options.base))
       if (line.type === 'session_meta') {
         next = line.ordinal + 1
         continue

@@ -33,6 +33,7 @@ import { checkName, existsError } from './create.js'
 import { placeInDirectory } from './directory.js'
 import { interruption, writeInherited } from './flatten.js'
 import { type ForkPoint, type ForkPointOptions, findForkPoint } from './fork-point.js'
+import { inheritedPreview } from './inherited-preview.js'
 import { defineOperation } from './operation.js'
 import { type Publication, publishStep, stageBytes, stagedPath, unstage } from './publish.js'
 
@@ -60,6 +61,8 @@ interface ForkState {
   readonly historyBase: HistoryBase | null
   readonly atMs: number
   readonly name: string | null
+  /** What it shows of the lines that it inherits by reference. */
+  readonly preview: string | null
   /** Filled in by `stage`. */
   row: ThreadRow | undefined
 }
@@ -129,13 +132,13 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
 
   abandon: (context, _plan, operationId) => unstage(context, operationId, 1),
 
-  commit(context, plan, _operationId, { row, base }) {
+  commit(context, plan, _operationId, { row, base, preview }) {
     refuseDead(context, plan.threadId)
     refuseDead(context, base.threadId)
     if (!row) throw new StoreError('ARGUMENT_INVALID', 'a fork is staged before it is committed')
     const placed = placeInDirectory(context, {
       ...row,
-      preview: row.preview ?? base.preview,
+      preview: row.preview ?? preview,
       parentThreadId: null,
     })
     return {
@@ -202,6 +205,7 @@ async function read(context: StoreContext, args: ForkArgs, threadId: ThreadId): 
       historyBase,
       atMs: context.journal.storeTimeMs(),
       name: args.name ?? base.name,
+      preview: historyBase && (await inheritedPreview(history, point.endOrdinal, base.preview)),
       row: undefined,
     }
   } finally {

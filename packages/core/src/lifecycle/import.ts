@@ -116,7 +116,7 @@ export const importThread = defineOperation<
     refuseDead(context, threadId)
     refuseDeadParent(context, source)
     if (!row) throw new StoreError('ARGUMENT_INVALID', 'an import is staged before it is committed')
-    const placed = placeInDirectory(context, row)
+    const placed = placeInDirectory(context, row, present)
     return {
       rows: [placed.row],
       operations: placed.operations,

@@ -2,6 +2,7 @@
 // durable, then unlink the old one. Survives: a crash between any two calls; the bytes always have a name.
 
 import path from 'node:path'
+import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { setAside } from '../erasure/quarantine.js'
@@ -19,7 +20,10 @@ export const moveStep = <Plan extends { readonly moves: readonly Move[] }>(
 ): Step<Plan> => ({
   name: 'move',
   async apply(context, { moves }) {
-    for (const move of moves) await moveOne(context, move, toArchive)
+    for (const move of moves) {
+      // One that died since is its delete's to unlink.
+      if (!context.dead.has(move.threadId as ThreadId)) await moveOne(context, move, toArchive)
+    }
   },
 })
 

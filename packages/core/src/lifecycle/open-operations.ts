@@ -2,12 +2,15 @@
 // Failures are counted here, with the pause before the next try; the delete writes its own into the intent.
 
 import type { OpenIntent, OperationId } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreError } from '@cenotaph/storage'
 
 export interface OpenOperation {
   readonly id: OperationId
   readonly kind: string
   readonly body: Uint8Array
+  /** Threads that it moves or makes; empty for a delete that detaches nothing. */
+  readonly threadIds: readonly ThreadId[]
   attempts: number
   failedStep: string | undefined
   failure: StoreError | undefined
@@ -20,11 +23,15 @@ export interface OpenOperation {
 export class OpenOperations {
   readonly #open = new Map<OperationId, OpenOperation>()
 
-  add(intent: Pick<OpenIntent, 'id' | 'kind' | 'body'>): OpenOperation {
+  add(
+    intent: Pick<OpenIntent, 'id' | 'kind' | 'body'>,
+    threadIds: readonly ThreadId[],
+  ): OpenOperation {
     const operation: OpenOperation = {
       id: intent.id,
       kind: intent.kind,
       body: intent.body,
+      threadIds,
       attempts: 0,
       failedStep: undefined,
       failure: undefined,

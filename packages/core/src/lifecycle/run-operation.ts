@@ -11,11 +11,12 @@ import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { settleAppends } from './barrier.js'
 import { batchOf } from './batch.js'
+import { dropOperation, isPointless } from './drop-operations.js'
 import type { OperationDefinition, OperationRun } from './operation.js'
 
 const encodePlan = (plan: object): Uint8Array => Buffer.from(JSON.stringify(plan))
 
-const decodePlan = <Plan>(body: Uint8Array): Plan =>
+export const decodePlan = <Plan>(body: Uint8Array): Plan =>
   JSON.parse(Buffer.from(body).toString()) as Plan
 
 export async function runOperation<Args, State, Plan extends object, Result>(
@@ -36,19 +37,27 @@ export async function runOperation<Args, State, Plan extends object, Result>(
   }
 }
 
-/** Enters an open intent at its steps. Throws what a failing step threw; the intent stays open then. */
+/**
+ * Enters an open intent at its steps, unless it was finished or became pointless meanwhile. Throws what a failing step
+ * threw; the intent stays open then.
+ */
 export async function resumeOperation<Args, State, Plan extends object, Result>(
   context: StoreContext,
   definition: OperationDefinition<Args, State, Plan, Result>,
   intent: Pick<OpenIntent, 'id' | 'body'>,
-): Promise<Result> {
+): Promise<void> {
   const plan = (definition.decode ?? decodePlan<Plan>)(intent.body)
   const request = definition.locksOf(plan)
   const release = await context.locks.acquire(request)
   try {
+    const operation = context.openOperations.get(intent.id)
+    if (!operation) return
+    if (definition.name !== 'delete' && isPointless(context, operation.threadIds)) {
+      await dropOperation(context, intent.id)
+      return
+    }
     await settleAppends(context, (request.exclusive ?? []) as ThreadId[])
     await finish(context, definition, plan, { operationId: intent.id, resumed: true })
-    return await definition.result(context, plan, intent.id)
   } finally {
     release()
   }
@@ -77,7 +86,10 @@ async function intend<Args, State, Plan extends object, Result>(
         ...batchOf(context, definition.commit(context, plan, operationId, state)),
       })
       await context.journal.intend(definition.name, build, operationId)
-      context.openOperations.add({ id: operationId, kind: definition.name, body })
+      context.openOperations.add(
+        { id: operationId, kind: definition.name, body },
+        definition.threadsOf(plan),
+      )
     }
     committed = true
   } finally {

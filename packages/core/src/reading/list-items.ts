@@ -9,7 +9,7 @@ import {
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import { requireThread, requireThreadId } from '../threads/require-thread.js'
+import { refuseDead, requireThread, requireThreadId } from '../threads/require-thread.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
 import { limitOf } from './list-threads.js'
 import { openThreadHistory } from './open-rollout.js'
@@ -43,7 +43,8 @@ export async function* readItems(
   checkRange(options)
   const { limit = Number.POSITIVE_INFINITY } = options
   if (limit === 0) return
-  const { row } = await requireThread(context, requireThreadId(threadId))
+  const id = requireThreadId(threadId)
+  const { row } = await requireThread(context, id)
   const history = await openThreadHistory(context, row, options.onDamage)
   try {
     const shared = {
@@ -57,6 +58,8 @@ export async function* readItems(
       : history.forward({ ...shared, ...(from === undefined ? {} : { fromOrdinal: from }) })
     let count = 0
     for await (const line of lines) {
+      // A caller may take its time between two lines, and a dead thread is read no further.
+      refuseDead(context, id)
       yield itemOf(line)
       count += 1
       if (count >= limit) return

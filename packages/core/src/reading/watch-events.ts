@@ -26,12 +26,16 @@ export async function* readEvents(
     const page = await context.events.read(after, Math.min(PAGE, left))
     for (const event of page) {
       after = event.position
-      yield event
+      yield withoutTheDead(context, event)
     }
     left -= page.length
     if (page.length === 0) return
   }
 }
+
+/** A payload is not told from the commit of its thread's delete on, though the scrub comes later. */
+const withoutTheDead = (context: StoreContext, event: StoreEvent): StoreEvent =>
+  event.threadId !== null && context.dead.has(event.threadId) ? { ...event, payload: null } : event
 
 /** Events behind a position, then each new one as it is committed, until the signal or the store ends it. */
 export async function* watchEvents(

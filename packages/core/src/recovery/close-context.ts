@@ -7,6 +7,8 @@ import type { OpenStore } from './open-context.js'
 export async function closeContext({ context, close }: OpenStore): Promise<void> {
   close.abort()
   context.appends.stop()
+  // A store that failed said so to whoever it failed; closing it is then no failure, unless nobody waited.
+  const told = context.journal.failure !== undefined && !context.appends.hasLost
   const failures: unknown[] = []
   const attempt = async (run: () => Promise<unknown>): Promise<void> => {
     try {
@@ -26,8 +28,9 @@ export async function closeContext({ context, close }: OpenStore): Promise<void>
   await attempt(() => context.tombstones.close())
   await attempt(() => removeOwner(context.options.disk, context.layout.ownerPath))
   await attempt(() => context.journal.close())
-  // A store that failed said so to whoever it failed; closing it is then no failure.
-  if (failures.length > 0 && !failed) throw failures[0]
+  if (told) return
+  if (failures.length > 0) throw failures[0]
+  if (context.journal.failure) throw context.journal.failure
 }
 
 async function makeRoomIfFull(context: OpenStore['context']): Promise<void> {

@@ -6,7 +6,7 @@ import type { OpenIntent } from '@cenotaph/journal'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { operationOf } from '../lifecycle/operations.js'
-import { resumeOperation } from '../lifecycle/run-operation.js'
+import { decodePlan, resumeOperation } from '../lifecycle/run-operation.js'
 
 export async function finishIntents(
   context: StoreContext,
@@ -23,7 +23,8 @@ export async function finishIntents(
         },
       )
     }
-    context.openOperations.add(intent)
+    const plan = (definition.decode ?? decodePlan)(intent.body)
+    context.openOperations.add(intent, definition.threadsOf(plan))
     try {
       await resumeOperation(context, definition, intent)
     } catch (error) {

@@ -44,18 +44,54 @@ export interface OpenStore {
 export async function openContext(root: string, options: ResolvedOptions): Promise<OpenStore> {
   const layout = rootLayout(root)
   await prepareRoot(options.disk, layout)
+  try {
+    return await openOnce(layout, options)
+  } catch (error) {
+    if (!(await makeRoom(options, layout, error))) throw error
+    return openOnce(layout, options)
+  }
+}
+
+async function openOnce(layout: RootLayout, options: ResolvedOptions): Promise<OpenStore> {
   const fresh = await isFresh(options, layout)
   if (!fresh) await checkLevel(options, layout)
   const level = await lockLevel(options, layout, fresh)
+  let loaded: Awaited<ReturnType<typeof load>> | undefined
   try {
-    const { context, recovered, close } = await load({ layout, options, level, fresh })
+    loaded = await load({ layout, options, level, fresh })
+    const { context, recovered, close } = loaded
     await recover(context, recovered)
     return { context, level, close }
   } catch (error) {
+    if (loaded) await letGo(loaded)
     await level.close()
     throw error
   }
 }
+
+/** Files and timers of a store that could not be opened. */
+async function letGo({ context, close }: Awaited<ReturnType<typeof load>>): Promise<void> {
+  close.abort()
+  context.appends.stop()
+  context.checkpoints.stop()
+  await context.writers.closeAll(true)
+  await context.tombstones.close()
+}
+
+/** Recovery frees space in the end, and must not fail for want of it: a full disk gets the ballast back. */
+async function makeRoom(
+  options: ResolvedOptions,
+  layout: RootLayout,
+  error: unknown,
+): Promise<boolean> {
+  const codes = ['DISK_FULL', 'DISK_ERROR', 'STORE_FAILED'] as const
+  if (!codes.some((code) => isStoreError(error, code))) return false
+  const free = await options.disk.freeBytes(layout.root)
+  return free < options.ballastBytes && ballastOf(options, layout).release()
+}
+
+const ballastOf = ({ disk, entropy, ballastBytes }: ResolvedOptions, layout: RootLayout): Ballast =>
+  new Ballast({ disk, path: layout.ballastPath, entropy, sizeBytes: ballastBytes })
 
 /** A store is new until its first checkpoint has written the anchor. */
 async function isFresh({ disk }: ResolvedOptions, layout: RootLayout): Promise<boolean> {
@@ -146,9 +182,11 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   })
   const disk = latchingDisk(options.disk, (cause) => journal.fail(cause))
   const signingKey = await keyOf(options, layout, fresh, recovered.anchor?.keyFingerprint)
-  const tombstones = await TombstoneFile.open(disk, layout.tombstonesPath, { create: fresh })
   const events = await EventLog.load(journal, entropy)
   await checkHead(events, recovered)
+  const directories = await Directories.load(journal, entropy)
+  // Last of all that can fail, because it stays open.
+  const tombstones = await TombstoneFile.open(disk, layout.tombstonesPath, { create: fresh })
   const locks = new LockTable()
   const writers = new RolloutWriters(disk, layout)
   const close = new AbortController()
@@ -165,7 +203,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     journal,
     locks,
     threads: new ThreadTable(journal, locks),
-    directories: await Directories.load(journal, entropy),
+    directories,
     events,
     dead: new DeadSet(),
     tombstones,
@@ -175,12 +213,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     checkpoints: undefined as unknown as Checkpoints,
     openOperations: new OpenOperations(),
     deletions: new Deletions(),
-    ballast: new Ballast({
-      disk: options.disk,
-      path: layout.ballastPath,
-      entropy,
-      sizeBytes: options.ballastBytes,
-    }),
+    ballast: ballastOf(options, layout),
     identity,
     closing: close.signal,
     scheduleRetry: (operationId) => scheduleRetry(context, operationId),

@@ -71,6 +71,8 @@ export async function replaySection(
   state: ThreadState,
   section: Section | ReservedSection,
 ): Promise<void> {
+  // A reserve that was withdrawn: its commit says that there is nothing in it.
+  if (section.count === 0) return
   try {
     if (state.unavailable) throw state.unavailable
     const bytes = await writeSection(context, state, section)
@@ -78,7 +80,7 @@ export async function replaySection(
   } catch (error) {
     if (!isStoreError(error) || context.journal.failure) throw error
     state.unavailable = error
-    if (isInline(section)) state.carried.push(section)
+    state.carried.push(section)
   }
 }
 
@@ -113,21 +115,21 @@ async function writeInline(
 ): Promise<Uint8Array> {
   const size = await file.size()
   if (size < offset) throw short(state, size, offset)
-  const present = await file.read(offset, bytes.length)
-  if (Buffer.compare(present, bytes.subarray(0, present.length)) !== 0) {
-    await refuseForeign(state, present)
-  }
+  refuseForeign(state, await file.read(offset, bytes.length), bytes)
   await file.write(offset, bytes)
   return bytes
 }
 
-/** A crash leaves zeros or parts of our own lines; a whole line that is not ours is somebody else's. */
-async function refuseForeign(state: ThreadState, present: Uint8Array): Promise<void> {
-  for await (const _line of readForward(memorySource(present))) {
-    throw new StoreError('ROLLOUT_CHANGED', 'another program wrote to this rollout', {
-      detail: { threadId: state.threadId },
-    })
-  }
+/**
+ * A crash leaves parts of our own lines, and zeros where nothing was written. Any other byte is somebody else's, even
+ * one of half a line: that line may be longer than ours.
+ */
+function refuseForeign(state: ThreadState, present: Uint8Array, ours: Uint8Array): void {
+  if (Buffer.compare(present, ours.subarray(0, present.length)) === 0) return
+  if (present.every((byte, index) => byte === 0 || byte === ours[index])) return
+  throw new StoreError('ROLLOUT_CHANGED', 'another program wrote to this rollout', {
+    detail: { threadId: state.threadId },
+  })
 }
 
 async function checkReference(
@@ -156,8 +158,9 @@ async function advance(
   bytes: Uint8Array,
 ): Promise<void> {
   const { offset, first, count, tag } = section
-  noteUnrecorded(state, { bytes, first, count })
+  // A row that was written with these lines was written in one batch with their event.
   if (offset + bytes.length > currentRollout(state.row).bytes) {
+    noteUnrecorded(state, { bytes, first, count })
     const facts = await factsOf(bytes, state.row.preview === null)
     state.row = advanceRow(state.row, { bytes, first, count, ...facts })
     state.tail = tailOf(state.row)

@@ -31,7 +31,7 @@ export async function retryNow(context: StoreContext, id: OperationId): Promise<
   // One try at a time: a caller that asks while one is under way gets its outcome.
   operation.trying ??= resumeOperation(context, definition, operation)
     .then(() => {
-      for (const threadId of definition.threadsOf(decode(definition, operation.body))) {
+      for (const threadId of operation.threadIds) {
         const state = context.threads.peek(threadId)
         if (state) state.unavailable = undefined
       }
@@ -41,8 +41,3 @@ export async function retryNow(context: StoreContext, id: OperationId): Promise<
     })
   await operation.trying
 }
-
-const decode = (
-  definition: NonNullable<ReturnType<typeof operationOf>>,
-  body: Uint8Array,
-): object => definition.decode?.(body) ?? (JSON.parse(Buffer.from(body).toString()) as object)

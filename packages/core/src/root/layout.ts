@@ -27,8 +27,11 @@ export interface RootLayout {
   rolloutPath(place: { readonly archived: boolean; readonly fileName: string }): string
 }
 
-/** The layout of a root; a relative `root` is taken from the working folder of now. */
+/** The layout of a root; a relative `root` is taken from the working folder of now. ARGUMENT_INVALID for no path. */
 export function rootLayout(root: string): RootLayout {
+  // An empty path would mean the working folder, which nobody asked for.
+  if (typeof root !== 'string' || root === '')
+    throw new StoreError('ARGUMENT_INVALID', 'the root of a store is a path')
   const base = path.resolve(root)
   const sessionsFolder = path.join(base, 'sessions')
   const archivedFolder = path.join(base, 'archived_sessions')

@@ -8,7 +8,7 @@ import type {
   SessionMeta,
   ThreadId,
 } from '@cenotaph/rollout'
-import { parseThreadId } from '@cenotaph/rollout'
+import { parseRolloutId, parseThreadId } from '@cenotaph/rollout'
 import type { RolloutRow, ThreadRow } from './thread-row.js'
 
 /** One rollout that was read as a whole. */
@@ -80,10 +80,14 @@ export function rolloutRow({
   }
 }
 
-function baseOf(meta: SessionMeta | undefined): HistoryBase | null {
+/**
+ * What a rollout continues, as its first session_meta says. A base that is no id cannot be anybody's rollout, and its
+ * text must not get into an index key, where it would outlive the thread.
+ */
+export function baseOf(meta: SessionMeta | undefined): HistoryBase | null {
   const base = meta?.history_base
-  if (!base || typeof base.thread_id !== 'string') return null
-  return Number.isSafeInteger(base.end_ordinal_exclusive) ? base : null
+  const rolloutId = base && parseRolloutId(base.thread_id)
+  return base && rolloutId ? { ...base, thread_id: rolloutId } : null
 }
 
 /** A reverted thread continues itself; only another thread's id makes a fork. */

@@ -35,6 +35,8 @@ export interface ThreadRow {
   readonly cwd: string | null
   /** Random handle of `cwd`; what index keys hold instead of a path. */
   readonly directory: string | null
+  /** Handles of directories that it had before; their paths die with their last thread as well. */
+  readonly formerDirectories?: readonly string[]
   readonly modelProvider: string | null
   /** JSON value of `session_meta.source`. */
   readonly source: unknown

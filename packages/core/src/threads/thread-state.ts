@@ -1,6 +1,6 @@
 // A thread in memory: its committed row, what of it LevelDB holds, and where the next append goes.
 
-import type { Section } from '@cenotaph/journal'
+import type { ReservedSection, Section } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreError } from '@cenotaph/storage'
 import type { IdempotencyKeys } from '../append/idempotency.js'
@@ -29,7 +29,7 @@ export class ThreadState {
   /** Sequence of the newest journal record that holds lines of this thread; 0 when there is none. */
   lastSequence = 0
   /** Journaled lines that are not in the file yet; they outlive the journal while the thread is parked. */
-  carried: Section[] = []
+  carried: (Section | ReservedSection)[] = []
   /** Lines committed since the last ItemsAppended event. */
   unrecorded: { first: number; count: number; bytes: number } | undefined
   /** Why this thread is parked; it is read as far as possible and takes no writes. */
@@ -46,6 +46,11 @@ export class ThreadState {
 
   get dirty(): boolean {
     return this.row !== this.persisted || this.unrecorded !== undefined || this.keys?.dirty === true
+  }
+
+  /** True while memory holds what nothing else does: lines that are accepted and not committed, or carried. */
+  get holdsLines(): boolean {
+    return this.tail.offset !== currentRollout(this.row).bytes || this.carried.length > 0
   }
 
   /** Takes a row that an operation committed, and lets appends continue behind it. */

@@ -77,7 +77,8 @@ export class ThreadTable {
     if (this.#states.size < RESIDENT_MAX) return
     for (const [id, state] of this.#states) {
       if (this.#states.size < RESIDENT_MAX) return
-      const idle = !state.dirty && !state.unavailable && !state.writer && !this.#locks.isHeld(id)
+      const needed = state.dirty || state.unavailable || state.writer || state.holdsLines
+      const idle = !needed && !this.#locks.isHeld(id)
       if (idle) this.#states.delete(id)
     }
   }

@@ -92,7 +92,9 @@ async function damagesOf(
     })),
   )
   for (const base of outsideBases(row)) {
-    if (await context.threads.load(await ownerOf(context, base))) continue
+    const owner = await ownerOf(context, base)
+    // A base that is dead and not erased yet is as good as gone: nobody detaches a fork that came later.
+    if (!context.dead.has(owner) && (await context.threads.load(owner))) continue
     const path = source.rollouts.at(-1)!.path
     damages.push({ source: path, threadId, offset: 0, bytes: 0, kind: 'missing-base' })
   }

@@ -1,0 +1,26 @@
+// The documents of --json that are not what the store answers as it is: members and their order are a contract.
+
+import type { ThreadStore, ThreadView } from '@cenotaph/core'
+
+export type ThreadDocument = Omit<ThreadView, 'nextOrdinal'>
+
+export function threadDocument({ nextOrdinal: _internal, ...thread }: ThreadView): ThreadDocument {
+  return thread
+}
+
+/** The threads as they are now; one that died meanwhile is left out. */
+export async function threadViews(
+  store: ThreadStore,
+  ids: readonly string[],
+): Promise<readonly ThreadView[]> {
+  const views: ThreadView[] = []
+  for (const id of ids) {
+    const view = await store.readThread(id)
+    if (view) views.push(view)
+  }
+  return views
+}
+
+export const threadsDocument = (
+  threads: readonly ThreadView[],
+): { readonly threads: readonly ThreadDocument[] } => ({ threads: threads.map(threadDocument) })

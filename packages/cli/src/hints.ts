@@ -1,0 +1,41 @@
+// What to do about an error, for people. A code without an entry speaks for itself.
+
+import type { Failure } from './failure.js'
+
+type Hint = (failure: Failure) => string | undefined
+
+const listed = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : '')
+
+const repair: Hint = () => 'run `cenotaph repair --dry-run` to see what can be mended'
+const full: Hint = () => 'free some space and try again'
+
+const hints: Readonly<Record<string, Hint>> = {
+  STORE_LOCKED: () => 'wait for it or end it, then try again',
+  STORE_FORMAT_NEWER: () => 'update cenotaph',
+  STORE_FAILED: () => 'look at the disk, then try again: the next start recovers',
+  ROOT_NOT_A_FOLDER: () => 'choose another folder with --root',
+  ROOT_NOT_ACCESSIBLE: () => 'choose another folder with --root, or change its owner',
+  JOURNAL_GAP: repair,
+  LEVEL_DAMAGED: repair,
+  TOMBSTONES_DAMAGED: repair,
+  KEY_MISMATCH: repair,
+  DISK_FULL: full,
+  THREAD_NOT_FOUND: () => '`cenotaph list` shows what there is',
+  THREAD_AMBIGUOUS: ({ detail }) => `name one of: ${listed(detail.candidates)}`,
+  THREAD_ARCHIVED: () => '`cenotaph unarchive` brings it back',
+  THREAD_NOT_ARCHIVED: () => '`cenotaph list` shows it',
+  THREAD_HAS_WRITER: () => 'wait until it is closed',
+  THREAD_UNAVAILABLE: () => '`cenotaph verify` says why',
+  THREAD_DELETED: ({ detail }) =>
+    typeof detail.receiptId === 'string'
+      ? `its receipt: \`cenotaph receipt ${detail.receiptId}\``
+      : undefined,
+  THREAD_HAS_FORKS: ({ detail }) =>
+    `--forks detach keeps them, --forks cascade deletes them too: ${listed(detail.forks)}`,
+  PLAN_CHANGED: () => 'run it with --dry-run for the new plan',
+  REASON_REFUSED: () => 'give a reason in other words',
+  ROLLOUT_CHANGED: repair,
+  EXPORT_TARGET_EXISTS: () => 'choose an empty folder with --to',
+}
+
+export const hintFor = (failure: Failure): string | undefined => hints[failure.code]?.(failure)

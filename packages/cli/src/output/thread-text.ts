@@ -1,0 +1,80 @@
+// Threads for people: a row of a list, and a block with all that is known of one.
+
+import type { ThreadView } from '@cenotaph/core'
+import type { Terminal } from '../terminal.js'
+import { blockText } from './block.js'
+import { clipText, escapeText } from './escape.js'
+import { shortIds } from './short-ids.js'
+import { tableText } from './table.js'
+import { relativeTime, sizeText } from './units.js'
+
+const TITLE_CHARACTERS_MAX = 48
+
+const columns = [
+  { title: 'THREAD' },
+  { title: 'NAME' },
+  { title: 'UPDATED' },
+  { title: 'ITEMS', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'STATE' },
+] as const
+
+export function threadTable(threads: readonly ThreadView[], terminal: Terminal): string {
+  const { colours, clock } = terminal
+  const relatives = threads.flatMap((thread) => [...thread.children, ...thread.forks])
+  const short = shortIds(
+    threads.map((thread) => thread.threadId),
+    relatives,
+  )
+  const rows = threads.map((thread) => [
+    colours.cyan(short.get(thread.threadId)!),
+    thread.name === null ? colours.dim(titleOf(thread)) : titleOf(thread),
+    relativeTime(thread.updatedAt, clock.wallMs()),
+    String(thread.items),
+    sizeText(thread.bytes),
+    stateText(thread),
+  ])
+  return tableText(columns, rows, colours)
+}
+
+/** What a person recognises a thread by: its name, or else its first words. */
+export const titleOf = ({ name, preview }: ThreadView): string =>
+  clipText(name ?? preview ?? '(empty)', TITLE_CHARACTERS_MAX)
+
+function stateText({ state, compressed, damaged, held }: ThreadView): string {
+  const marks = [
+    ...(compressed ? ['compressed'] : []),
+    ...(held ? ['held'] : []),
+    ...(damaged ? ['damaged'] : []),
+  ]
+  return [state, ...marks].join(', ')
+}
+
+export function threadBlock(thread: ThreadView, { clock, colours }: Terminal): string {
+  const time = (iso: string): string => `${relativeTime(iso, clock.wallMs())} (${iso})`
+  const optional = (text: string | null): string => (text === null ? '-' : escapeText(text))
+  return blockText(
+    [
+      ['thread', thread.threadId],
+      ['name', optional(thread.name)],
+      ['preview', optional(thread.preview)],
+      ['state', stateText(thread)],
+      ['directory', optional(thread.cwd)],
+      ['provider', optional(thread.modelProvider)],
+      ['source', escapeText(sourceText(thread.source))],
+      ['created', time(thread.createdAt)],
+      ['updated', time(thread.updatedAt)],
+      ...(thread.archivedAt === null ? [] : [['archived', time(thread.archivedAt)] as const]),
+      ['items', String(thread.items)],
+      ['size', sizeText(thread.bytes)],
+      ['fork of', thread.forkedFromId ?? '-'],
+      ['spawned by', thread.parentThreadId ?? '-'],
+      ['forks', thread.forks.join(' ') || '-'],
+      ['spawned', thread.children.join(' ') || '-'],
+    ],
+    colours,
+  )
+}
+
+const sourceText = (source: unknown): string =>
+  typeof source === 'string' ? source : (JSON.stringify(source) ?? '-')

@@ -1,0 +1,96 @@
+// Delete: shows its plan, asks, acts on exactly that plan, prints the receipt.
+
+import type { DeleteResult, ForksMode, ThreadId, ThreadStore } from '@cenotaph/core'
+import {
+  agreedBefore,
+  askFirst,
+  type ConsentOptions,
+  consentOptions,
+  refuseWithoutConsent,
+} from '../arguments/consent.js'
+import { given } from '../arguments/parse.js'
+import { type LastOptions, lastOptions, threadsOf } from '../arguments/threads.js'
+import { deletionAnswer } from '../deletion-answer.js'
+import { planText } from '../output/deletion-text.js'
+import { titleOf } from '../output/thread-text.js'
+import { countText } from '../output/units.js'
+import { defineVerb } from '../verb.js'
+
+interface DeleteOptions extends LastOptions, ConsentOptions {
+  readonly forks?: ForksMode
+  readonly reason?: string
+  readonly dryRun?: true
+  readonly expectPlan?: string
+}
+
+export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
+  name: 'delete',
+  summary: 'delete threads for good, with all they spawned, and print the receipt',
+  arguments: [{ name: '[thread...]', description: 'ids, prefixes or names' }],
+  options: [
+    ...lastOptions,
+    {
+      flags: '--forks <mode>',
+      description: 'what becomes of threads that continue a deleted one (default: refuse)',
+      choices: ['refuse', 'detach', 'cascade'],
+    },
+    { flags: '--reason <text>', description: 'kept in the receipt for ever' },
+    { flags: '--dry-run', description: 'stop after the plan' },
+    { flags: '--expect-plan <id>', description: 'refuse any plan but this one' },
+    ...consentOptions,
+    { flags: '--archived', description: 'all archived threads', later: true },
+    { flags: '--all', description: 'all threads', later: true },
+    { flags: '--older-than <duration>', description: 'not active for so long', later: true },
+    { flags: '--in <duration>', description: 'later', later: true },
+    { flags: '--at <time>', description: 'at that time', later: true },
+  ],
+  async run(call) {
+    const { options, terminal, signal } = call
+    refuseWithoutConsent(options, terminal)
+    const threadIds = await threadsOf(call, call.arguments[0])
+    const store = await call.store()
+    const { forks, reason, expectPlan, dryRun } = options
+    const choices = given({ forks, reason })
+    const plan = await store.deleteThreads(threadIds, {
+      ...choices,
+      ...given({ expectPlan }),
+      dryRun: true,
+    })
+    const shown = planText(plan, await titlesOf(store, plan))
+    if (dryRun) return { json: plan, text: shown }
+    const asked = plan.threadIds.length > 0 && !agreedBefore(options)
+    if (asked) {
+      const count = countText(plan.threadIds.length, 'thread')
+      await askFirst(shown, `Delete ${count} for good?`, terminal, signal)
+    }
+    const result = await deletePlanned(store, threadIds, plan, choices)
+    return deletionAnswer(result, terminal.colours)
+  },
+})
+
+/** Deletes what was shown and nothing else. A repeat of what is dead has no plan. */
+async function deletePlanned(
+  store: ThreadStore,
+  threadIds: readonly ThreadId[],
+  plan: DeleteResult,
+  choices: { readonly forks?: ForksMode; readonly reason?: string },
+): Promise<DeleteResult> {
+  if (plan.threadIds.length === 0 || plan.planId === null) {
+    return store.deleteThreads(threadIds, choices)
+  }
+  const result = await store.deleteThreads(threadIds, { ...choices, expectPlan: plan.planId })
+  // The receipt sums many files up into a line a kind; the plan counted them.
+  return { ...result, planId: plan.planId, files: plan.files }
+}
+
+async function titlesOf(
+  store: ThreadStore,
+  plan: DeleteResult,
+): Promise<ReadonlyMap<string, string>> {
+  const titles = new Map<string, string>()
+  for (const id of [...plan.threadIds, ...plan.forks]) {
+    const thread = await store.readThread(id)
+    if (thread) titles.set(id, titleOf(thread))
+  }
+  return titles
+}

@@ -1,0 +1,47 @@
+// All verbs, in the order in which the help lists them. A new verb is listed here and nowhere else.
+
+import type { AnyVerb } from '../verb.js'
+import { append } from './append.js'
+import { archive, unarchive } from './archive.js'
+import { create } from './create.js'
+import { deleteVerb } from './delete.js'
+import { demo } from './demo.js'
+import { events } from './events.js'
+import { exportVerb } from './export.js'
+import { fork } from './fork.js'
+import { importVerb } from './import.js'
+import { list } from './list.js'
+import { read } from './read.js'
+import { receipt } from './receipt.js'
+import { receiptVerify } from './receipt-verify.js'
+import { receipts } from './receipts.js'
+import { rename } from './rename.js'
+import { repair } from './repair.js'
+import { retry } from './retry.js'
+import { show } from './show.js'
+import { status } from './status.js'
+import { verify } from './verify.js'
+
+export const verbs: readonly AnyVerb[] = [
+  demo,
+  create,
+  append,
+  importVerb,
+  exportVerb,
+  list,
+  show,
+  read,
+  fork,
+  rename,
+  archive,
+  unarchive,
+  deleteVerb,
+  retry,
+  status,
+  receipts,
+  receipt,
+  receiptVerify,
+  events,
+  verify,
+  repair,
+]

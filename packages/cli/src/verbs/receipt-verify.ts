@@ -1,0 +1,58 @@
+// Verifies a receipt offline: no store is opened, so it also works where there is none.
+
+import { type ReceiptVerdict, verifyReceipt } from '@cenotaph/core'
+import { nodeDisk } from '@cenotaph/storage'
+import { readFile } from '../arguments/files.js'
+import { exitCodes } from '../exit-codes.js'
+import { escapeText } from '../output/escape.js'
+import { UsageError } from '../usage-error.js'
+import { defineVerb } from '../verb.js'
+
+interface VerifyOptions {
+  readonly key?: string
+}
+
+/** 32 bytes in base64. */
+const publicKeyPattern = /^[A-Za-z0-9+/]{43}=$/
+
+export const receiptVerify = defineVerb<[string], VerifyOptions>({
+  name: 'receipt verify',
+  summary: 'check a receipt offline, against a key you trust or the one in it',
+  arguments: [{ name: '<file>', description: 'the receipt as JSON' }],
+  options: [{ flags: '--key <key>', description: 'public key in base64, or a file that holds it' }],
+  async run({ arguments: [file], options, terminal }) {
+    const bytes = await readFile(nodeDisk, terminal.cwd, file)
+    const key = options.key === undefined ? undefined : await keyOf(options.key, terminal.cwd)
+    const verdict = verifyReceipt(parse(bytes), key)
+    return {
+      json: verdict,
+      text: textOf(verdict),
+      exit: verdict.ok ? exitCodes.done : exitCodes.error,
+    }
+  },
+})
+
+async function keyOf(text: string, cwd: string): Promise<string> {
+  if (publicKeyPattern.test(text)) return text
+  const content = Buffer.from(await readFile(nodeDisk, cwd, text))
+    .toString('utf8')
+    .trim()
+  if (publicKeyPattern.test(content)) return content
+  throw new UsageError('--key is neither a public key in base64 nor a file that holds one')
+}
+
+/** What is no JSON is no receipt either, which is for the verdict to say. */
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function textOf({ ok, problems, trust }: ReceiptVerdict): string {
+  if (!ok) return ['not valid:', ...problems.map((line) => `  ${escapeText(line)}`)].join('\n')
+  return trust === 'pinned'
+    ? 'valid: signed by the key that you gave'
+    : 'valid: signed by the key in it; give --key to know whose key that is'
+}

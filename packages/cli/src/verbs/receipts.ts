@@ -1,0 +1,28 @@
+import { tableText } from '../output/table.js'
+import { relativeTime, sizeText } from '../output/units.js'
+import { defineVerb } from '../verb.js'
+
+export const receipts = defineVerb<[]>({
+  name: 'receipts',
+  summary: 'list the receipts of deletions',
+  async run({ store: open, terminal }) {
+    const found = await (await open()).listReceipts()
+    const nowMs = terminal.clock.wallMs()
+    const rows = found.map((receipt) => [
+      terminal.colours.cyan(receipt.receiptId),
+      relativeTime(receipt.erasedAt ?? receipt.committedAt, nowMs),
+      String(receipt.threadIds.length),
+      sizeText(receipt.bytes),
+      receipt.state,
+    ])
+    const columns = [
+      { title: 'RECEIPT' },
+      { title: 'WHEN' },
+      { title: 'THREADS', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'STATE' },
+    ] as const
+    const text = rows.length === 0 ? 'no receipts' : tableText(columns, rows, terminal.colours)
+    return { json: { receipts: found }, text }
+  },
+})
