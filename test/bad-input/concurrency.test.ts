@@ -216,7 +216,9 @@ describe('races with a delete', () => {
       const base = threadIdOf(round * 10)
       await store.createThread({ threadId: base })
       await store.appendItems(base, [textItem('base')])
-      const forking = codeOf(() => store.forkThread(base, { newThreadId: threadIdOf(round * 10 + 1) }))
+      const forking = codeOf(() =>
+        store.forkThread(base, { newThreadId: threadIdOf(round * 10 + 1) }),
+      )
       for (let turn = 0; turn < round * 3; turn += 1) await Promise.resolve()
       const deleting = codeOf(() => store.deleteThread(base))
       const outcome = `fork ${await forking}, delete ${await deleting}`

@@ -17,7 +17,12 @@ import {
 } from '../support-fixtures/faulty-disk.fixture.js'
 import { threadIdOf } from '../support-fixtures/ids.fixture.js'
 import { quietOptions, scratch } from '../support-fixtures/scratch.fixture.js'
-import { factsOf, messageOf, type StoreFacts, textItem } from '../support-fixtures/store-state.fixture.js'
+import {
+  factsOf,
+  messageOf,
+  type StoreFacts,
+  textItem,
+} from '../support-fixtures/store-state.fixture.js'
 
 const [base, forked, child, imported] = [1, 2, 3, 4].map(threadIdOf) as [
   string,
@@ -34,7 +39,11 @@ interface Operation {
   after(before: StoreFacts): StoreFacts
 }
 
-const change = (facts: StoreFacts, id: string, fields: Partial<StoreFacts[string]>): StoreFacts => ({
+const change = (
+  facts: StoreFacts,
+  id: string,
+  fields: Partial<StoreFacts[string]>,
+): StoreFacts => ({
   ...facts,
   [id]: { name: null, archived: false, texts: [], ...facts[id], ...fields },
 })
@@ -90,14 +99,12 @@ const operations: readonly Operation[] = [
   {
     name: 'archive',
     run: (store) => store.archiveThreads([base]),
-    after: (facts) =>
-      change(change(facts, base, { archived: true }), child, { archived: true }),
+    after: (facts) => change(change(facts, base, { archived: true }), child, { archived: true }),
   },
   {
     name: 'unarchive',
     run: (store) => store.unarchiveThreads([base]),
-    after: (facts) =>
-      change(change(facts, base, { archived: false }), child, { archived: false }),
+    after: (facts) => change(change(facts, base, { archived: false }), child, { archived: false }),
   },
   {
     name: 'import',
@@ -178,7 +185,8 @@ async function runWithFault(
       else await store.reopen()
       const seen = closed ? undefined : await factsOf(store)
       if (seen) {
-        if (process.env.DEBUG_FAULT) console.log(label(), operation.name, (error as Error).stack, error)
+        if (process.env.DEBUG_FAULT)
+          console.log(label(), operation.name, (error as Error).stack, error)
         expect(possible, `${label()} in ${operation.name}`).toContainEqual(seen)
         facts = seen
         // What did not happen can be done now, by the same call.
@@ -208,7 +216,11 @@ async function runWithFault(
 
 const errnos: readonly Errno[] = ['EIO', 'ENOSPC', 'EPERM']
 
-async function sweep(calls: readonly DiskCall[], step: number, when: (index: number) => 'before' | 'after') {
+async function sweep(
+  calls: readonly DiskCall[],
+  step: number,
+  when: (index: number) => 'before' | 'after',
+) {
   const failed = new Map<string, number>()
   const broken: string[] = []
   let runs = 0
@@ -230,7 +242,9 @@ async function sweep(calls: readonly DiskCall[], step: number, when: (index: num
 
 describe('every disk call fails once', () => {
   it('each effect, before or after it happened', async () => {
-    const { runs, failed, broken } = await sweep(effects, 1, (run) => (run % 2 ? 'after' : 'before'))
+    const { runs, failed, broken } = await sweep(effects, 1, (run) =>
+      run % 2 ? 'after' : 'before',
+    )
     console.log(runs, failed, broken)
     expect(broken).toEqual([])
     expect(runs).toBeGreaterThan(100)

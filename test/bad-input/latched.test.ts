@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest'
 import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
 import { threadIdOf } from '../support-fixtures/ids.fixture.js'
 import { scratch } from '../support-fixtures/scratch.fixture.js'
-import { codeOf, errorOf, factsOf, textItem, textsOf } from '../support-fixtures/store-state.fixture.js'
+import {
+  codeOf,
+  errorOf,
+  factsOf,
+  textItem,
+  textsOf,
+} from '../support-fixtures/store-state.fixture.js'
 
 const { folder, open } = scratch()
 const id = threadIdOf(1)
@@ -26,27 +32,30 @@ async function latched(errno: 'EIO' | 'ENOSPC' = 'EIO') {
 }
 
 describe('after a write failed', () => {
-  it.each(['EIO', 'ENOSPC'] as const)('%s: the outcome is unknown, then refusals are absent', async (errno) => {
-    const { store, error } = await latched(errno)
-    expect(error).toMatchObject({ code: 'STORE_FAILED', outcome: 'unknown' })
-    expect(error.detail.diskFull).toBe(errno === 'ENOSPC')
-    expect(store.failure?.code).toBe('STORE_FAILED')
-    const mutations = [
-      () => store.appendItems(id, [textItem('three')]),
-      () => store.createThread(),
-      () => store.renameThread(id, 'other'),
-      () => store.archiveThreads([id]),
-      () => store.forkThread(id),
-      () => store.deleteThread(id),
-      () => store.importRollouts([store.root]),
-      () => store.checkpoint(),
-      () => store.flush(),
-    ]
-    for (const mutate of mutations) {
-      const refused = await errorOf(mutate)
-      expect(refused, String(mutate)).toMatchObject({ code: 'STORE_FAILED', outcome: 'absent' })
-    }
-  })
+  it.each(['EIO', 'ENOSPC'] as const)(
+    '%s: the outcome is unknown, then refusals are absent',
+    async (errno) => {
+      const { store, error } = await latched(errno)
+      expect(error).toMatchObject({ code: 'STORE_FAILED', outcome: 'unknown' })
+      expect(error.detail.diskFull).toBe(errno === 'ENOSPC')
+      expect(store.failure?.code).toBe('STORE_FAILED')
+      const mutations = [
+        () => store.appendItems(id, [textItem('three')]),
+        () => store.createThread(),
+        () => store.renameThread(id, 'other'),
+        () => store.archiveThreads([id]),
+        () => store.forkThread(id),
+        () => store.deleteThread(id),
+        () => store.importRollouts([store.root]),
+        () => store.checkpoint(),
+        () => store.flush(),
+      ]
+      for (const mutate of mutations) {
+        const refused = await errorOf(mutate)
+        expect(refused, String(mutate)).toMatchObject({ code: 'STORE_FAILED', outcome: 'absent' })
+      }
+    },
+  )
 
   it('reads go on', async () => {
     const { store } = await latched()

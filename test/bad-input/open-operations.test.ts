@@ -8,7 +8,13 @@ import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
 import { filesHolding, filesUnder } from '../support-fixtures/files.fixture.js'
 import { threadIdOf } from '../support-fixtures/ids.fixture.js'
 import { scratch } from '../support-fixtures/scratch.fixture.js'
-import { codeOf, errorOf, factsOf, textItem, textsOf } from '../support-fixtures/store-state.fixture.js'
+import {
+  codeOf,
+  errorOf,
+  factsOf,
+  textItem,
+  textsOf,
+} from '../support-fixtures/store-state.fixture.js'
 
 const { folder, open } = scratch()
 const id = threadIdOf(1)
@@ -34,30 +40,33 @@ describe('operations whose step failed', () => {
     ['create', true],
     ['fork', false],
     ['fork', true],
-  ])('%s that could not publish gives way to a delete (reopened before: %s)', async (kind, reopened) => {
-    const secret = 'a-secret-that-only-the-unpublished-thread-holds'
-    const broken = failWhile((call, file) => call === 'link' && file.includes(id))
-    const root = await folder()
-    const store = await open(root, { disk: broken.disk })
-    const base = await store.createThread()
-    await store.appendItems(base, [textItem('of the base')])
-    const make = () =>
-      kind === 'create'
-        ? store.createThread({ threadId: id, meta: { secret } })
-        : store.forkThread(base, { newThreadId: id, copy: true, name: secret })
-    expect(await codeOf(make)).toBe('THREAD_UNAVAILABLE')
-    if (reopened) await store.reopen()
-    const result = await store.deleteThread(id)
-    expect(result.state).toBe('deleted')
-    expect(await filesHolding(root, secret)).toEqual([])
-    expect(await readdir(path.join(root, '.cenotaph', 'staging'))).toEqual([])
-    broken.heal()
-    await store.reopen()
-    expect(await codeOf(() => store.readThread(id))).toBe('THREAD_DELETED')
-    expect((await filesUnder(root)).filter((file) => file.includes(`${id}.jsonl`))).toEqual([])
-    expect((await store.verify()).problems).toEqual([])
-    expect(await textsOf(store, base)).toEqual(['of the base'])
-  })
+  ])(
+    '%s that could not publish gives way to a delete (reopened before: %s)',
+    async (kind, reopened) => {
+      const secret = 'a-secret-that-only-the-unpublished-thread-holds'
+      const broken = failWhile((call, file) => call === 'link' && file.includes(id))
+      const root = await folder()
+      const store = await open(root, { disk: broken.disk })
+      const base = await store.createThread()
+      await store.appendItems(base, [textItem('of the base')])
+      const make = () =>
+        kind === 'create'
+          ? store.createThread({ threadId: id, meta: { secret } })
+          : store.forkThread(base, { newThreadId: id, copy: true, name: secret })
+      expect(await codeOf(make)).toBe('THREAD_UNAVAILABLE')
+      if (reopened) await store.reopen()
+      const result = await store.deleteThread(id)
+      expect(result.state).toBe('deleted')
+      expect(await filesHolding(root, secret)).toEqual([])
+      expect(await readdir(path.join(root, '.cenotaph', 'staging'))).toEqual([])
+      broken.heal()
+      await store.reopen()
+      expect(await codeOf(() => store.readThread(id))).toBe('THREAD_DELETED')
+      expect((await filesUnder(root)).filter((file) => file.includes(`${id}.jsonl`))).toEqual([])
+      expect((await store.verify()).problems).toEqual([])
+      expect(await textsOf(store, base)).toEqual(['of the base'])
+    },
+  )
 
   it('an archive of two, of which one died, still moves the other', async () => {
     const other = threadIdOf(2)

@@ -71,7 +71,13 @@ async function race(point: string, first: Deed, second: Deed) {
 }
 
 // One instant on each side of every durable effect; the others lie between the same two effects.
-const deletePoints = ['intend:before', 'intend:after', 'unlink:after', 'scrub:after', 'settle:before']
+const deletePoints = [
+  'intend:before',
+  'intend:after',
+  'unlink:after',
+  'scrub:after',
+  'settle:before',
+]
   .map((instant) => `delete.${instant}`)
   .filter((point) => crashPoints.includes(point))
 const allowed = new Set(['resolved', 'THREAD_DELETED', 'THREAD_ARCHIVED'])

@@ -2,6 +2,7 @@
 
 import { runChild } from '../support/run-child.js'
 import { message } from '../support/thread-ids.js'
+import { planDelete } from './delete-some.js'
 import { type History, historyOptions } from './history.js'
 
 /** A process that is killed while it appends: what the journal holds by then has happened. */
@@ -27,7 +28,7 @@ export async function appendAndCrash(history: History): Promise<void> {
 
 /** A process that is killed while it deletes: from the commit on, this one finishes its work. */
 export async function deleteAndCrash(history: History): Promise<void> {
-  const plan = history.planDelete()
+  const plan = planDelete(history)
   if (!plan?.set) return
   const point = history.pick([
     'delete.intend:before',

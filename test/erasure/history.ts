@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { isStoreError, openThreadStore, type ThreadStore } from '@cenotaph/core'
+import { openThreadStore, type ThreadStore } from '@cenotaph/core'
 import { expect } from 'vitest'
 import { Canaries, type Random, seededRandom } from '../support/canary.js'
 import { writeCompressedSource, writeSource } from '../support/rollout-source.js'
@@ -214,15 +214,6 @@ export class History {
     await this.open()
   }
 
-  /** Threads to delete, and how; the model decides whether it will be refused. */
-  planDelete(): { roots: string[]; forks: ForksMode; set: Set<string> | undefined } | undefined {
-    const roots = this.model.living.filter(() => this.random() < 0.25).map(({ id }) => id)
-    const chosen = roots.length > 0 ? roots : this.model.living.slice(0, 1).map(({ id }) => id)
-    if (chosen.length === 0) return undefined
-    const forks = this.pick(['refuse', 'detach', 'cascade'] as const)!
-    return { roots: chosen, forks, set: this.model.scope(chosen, forks) }
-  }
-
   /** Tells the model and the tally of a delete that has happened. */
   deleted(set: ReadonlySet<string>, forks: ForksMode): void {
     if (forks === 'detach') {
@@ -233,67 +224,6 @@ export class History {
     this.model.kill(set)
     this.tally.deletes += 1
     this.tally.deadThreads += set.size
-  }
-
-  async delete(): Promise<void> {
-    const plan = this.planDelete()
-    if (!plan) return
-    const { roots, forks, set } = plan
-    // Others go on meanwhile: their groups, pages and compactions share LevelDB with the erasure.
-    const others = set && this.random() < 0.5 ? this.#workBeside(set) : []
-    try {
-      const [result] = await Promise.all([
-        this.store.deleteThreads(roots, { forks, reason: 'asked for' }),
-        ...others,
-      ])
-      expect(set, 'the delete should have been refused').toBeDefined()
-      expect(result.state).toBe('deleted')
-      expect(new Set<string>(result.threadIds)).toEqual(set)
-      expect(result.receipt?.verification).toMatchObject({ mode: 'probes', residue: 0 })
-    } catch (error) {
-      if (set || !isStoreError(error, 'THREAD_HAS_FORKS')) throw error
-      this.tally.refusals += 1
-      return
-    }
-    this.deleted(set!, forks)
-    await this.check()
-  }
-
-  /** Appends to threads that stay, a list, and the delete of something unrelated, all at once. */
-  #workBeside(dying: ReadonlySet<string>): Promise<void>[] {
-    const staying = this.model.living.filter(({ id }) => !dying.has(id))
-    const second = this.pick(staying)
-    const also = second && this.model.scope([second.id], 'cascade')
-    const work: Promise<void>[] = []
-    if (also && this.random() < 0.3 && [...also].every((id) => this.#isUnrelated(id, dying))) {
-      work.push(this.#deleteBeside(second.id, also))
-    }
-    for (const thread of staying) {
-      if (thread.archived || also?.has(thread.id) || this.random() < 0.5) continue
-      work.push(this.#appendBeside(thread))
-    }
-    work.push(this.store.listThreads({ limit: 5 }).then(() => {}))
-    return work
-  }
-
-  /** No fork of one is among the others, in either direction. */
-  #isUnrelated(id: string, dying: ReadonlySet<string>): boolean {
-    const touches = (one: string, other: string): boolean =>
-      this.model.get(one).forkedFrom === other ||
-      this.model.segments(one).some(({ owner }) => owner === other)
-    return !dying.has(id) && [...dying].every((other) => !touches(id, other) && !touches(other, id))
-  }
-
-  async #deleteBeside(root: string, set: ReadonlySet<string>): Promise<void> {
-    const { state } = await this.store.deleteThread(root, { forks: 'cascade' })
-    expect(state).toBe('deleted')
-    this.deleted(set, 'cascade')
-  }
-
-  async #appendBeside(thread: ModelThread): Promise<void> {
-    const texts = [this.text()]
-    await this.store.appendItems(thread.id, texts.map(message))
-    this.appended(thread, texts)
   }
 
   async check(): Promise<void> {

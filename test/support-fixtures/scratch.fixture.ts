@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openThreadStore, type ThreadStore, type ThreadStoreOptions } from '@cenotaph/core'
 import { nodeDisk } from '@cenotaph/storage'
-import { afterEach, expect } from 'vitest'
+import { afterAll, afterEach, expect } from 'vitest'
 import { countedDisk } from './counted-disk.fixture.js'
 
 /** Small and unhurried: nothing runs in the background while a test looks. */
@@ -26,11 +26,13 @@ export interface Scratch {
   store(options?: ThreadStoreOptions): Promise<ThreadStore>
 }
 
-export function scratch(): Scratch {
+/** `per: 'file'` keeps everything until the last test of the file has ended. */
+export function scratch({ per = 'test' }: { readonly per?: 'test' | 'file' } = {}): Scratch {
   const folders: string[] = []
   const stores: ThreadStore[] = []
   const openPaths: (() => readonly string[])[] = []
-  afterEach(async () => {
+  const after = per === 'test' ? afterEach : afterAll
+  after(async () => {
     // A test that failed may leave a store that cannot be closed in order; its folder goes all the same.
     for (const store of stores.splice(0)) await store.close().catch(() => {})
     for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })

@@ -4,7 +4,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { repairStore, type ThreadStore } from '@cenotaph/core'
-import { describe, expect, it } from 'vitest'
+import { ClassicLevel } from 'classic-level'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { testId } from '../support/thread-ids.js'
 import {
   canaryOf,
@@ -215,8 +216,6 @@ describe('hosts and foreign files put text wherever the engine takes any', () =>
   })
 
   it('a path whose last thread dies is gone, also when the erasure stops half-way and the process ends', async () => {
-    const { ClassicLevel } = await import('classic-level')
-    const { vi, onTestFinished } = await import('vitest')
     const root = path.join(scratch(), 'root')
     const store = await open(root)
     await store.createThread({ threadId: a, cwd: `/${canaryOf('folder')}` })

@@ -1,7 +1,15 @@
 // A delete is written to two places: the tombstone file first, then LevelDB's batch. A crash, a failed batch or a torn
 // record between the two leaves a whole set dead or a whole set alive, never a half, and never one that wakes up.
 
-import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { repairStore, type ThreadStore } from '@cenotaph/core'
 import { ClassicLevel } from 'classic-level'
@@ -172,7 +180,6 @@ describe('the tombstone file is an older one than LevelDB', () => {
     const old = readFileSync(tombstonesOf(clean))
     const folder = path.join(scratch(), 'source')
     const store = await open(clean)
-    const { mkdirSync } = await import('node:fs')
     mkdirSync(folder)
     copyFileSync(
       rolloutOf(clean, parent),

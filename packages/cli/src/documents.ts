@@ -1,6 +1,6 @@
 // The documents of --json that are not what the store answers as it is: members and their order are a contract.
 
-import type { ThreadStore, ThreadView } from '@cenotaph/core'
+import type { DeleteResult, ThreadStore, ThreadView } from '@cenotaph/core'
 
 export type ThreadDocument = Omit<ThreadView, 'nextOrdinal'>
 
@@ -24,3 +24,18 @@ export async function threadViews(
 export const threadsDocument = (
   threads: readonly ThreadView[],
 ): { readonly threads: readonly ThreadDocument[] } => ({ threads: threads.map(threadDocument) })
+
+/** Members in the order of the contract. */
+export const deletionDocument = (result: DeleteResult): DeleteResult => ({
+  state: result.state,
+  planId: result.planId,
+  threadIds: result.threadIds,
+  alreadyDeleted: result.alreadyDeleted,
+  forks: result.forks,
+  held: result.held,
+  bytes: result.bytes,
+  files: result.files,
+  deleteAfter: result.deleteAfter,
+  pending: result.pending,
+  receipt: result.receipt,
+})

@@ -24,9 +24,10 @@ const exitByCode: Readonly<Record<string, ExitCode>> = {
 }
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof UsageError || error instanceof CommanderError) {
-    const message = error.message.replace(/^error: /, '').split('\n')[0]!
-    return { exit: exitCodes.usage, code: 'ARGUMENT_INVALID', message, detail: {} }
+  if (error instanceof UsageError) return usage(error.message)
+  if (error instanceof CommanderError) {
+    const [line] = error.message.replace(/^error: /, '').split('\n')
+    return usage(`${line}; see \`cenotaph help\``)
   }
   if (isStoreError(error)) {
     const { code, message, detail } = error
@@ -35,6 +36,13 @@ export function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error)
   return { exit: exitCodes.error, code: 'UNEXPECTED', message, detail: {} }
 }
+
+const usage = (message: string): Failure => ({
+  exit: exitCodes.usage,
+  code: 'ARGUMENT_INVALID',
+  message,
+  detail: {},
+})
 
 /** One line, newline included; or, for programs, one JSON document. */
 export function failureText(failure: Failure, json: boolean): string {

@@ -4,6 +4,7 @@
 import { CommanderError } from 'commander'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import { failureOf, failureText } from './failure.js'
+import { keepAlive } from './keep-alive.js'
 import { OutputClosed } from './output/sink.js'
 import { buildProgram } from './program.js'
 import { rootFolder } from './root-folder.js'
@@ -24,12 +25,13 @@ export async function main(
     async (verb, { arguments: given, options, globals }) => {
       const root = rootFolder(globals.root, terminal.environment, terminal.cwd)
       const session = new Session(root)
-      const release = onInterrupt(session)
+      const [ignoreSignals, letGo] = [onInterrupt(session), keepAlive()]
       try {
         const json = globals.json === true
         exit = await runVerb(verb, { arguments: given, options, json, root }, session, terminal)
       } finally {
-        release()
+        ignoreSignals()
+        letGo()
       }
     },
     (text) => {

@@ -40,9 +40,7 @@ export function buildProgram(
     .action(() => {
       const [word] = program.args
       if (word === undefined) throw new UsageError('name a verb; `cenotaph help` lists them')
-      throw new UsageError(
-        `there is no verb ${JSON.stringify(word)}; \`cenotaph help\` lists them`,
-      )
+      throw new UsageError(`there is no verb ${JSON.stringify(word)}; \`cenotaph help\` lists them`)
     })
   for (const verb of verbs) addVerb(program, verb, dispatch)
   return program

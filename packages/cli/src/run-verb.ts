@@ -35,6 +35,7 @@ export async function runVerb(
     signal: session.signal,
     store: session.store,
     progress: (done, total) => ticker.progress(done, total),
+    atEnd: (clean) => session.atEnd(clean),
   }
   try {
     const answer = await verb.run(call as Call<readonly never[], never>)

@@ -7,7 +7,9 @@ import { openThreadStore, type ThreadStore } from '@cenotaph/core'
 export class Session {
   readonly #root: string
   readonly #stop = new AbortController()
+  readonly #cleaning: (() => Promise<void>)[] = []
   #opening: Promise<ThreadStore> | undefined
+  #closing: Promise<void> | undefined
 
   constructor(root: string) {
     this.#root = root
@@ -26,12 +28,24 @@ export class Session {
     this.#stop.abort()
   }
 
-  /** Makes everything durable and lets go of the lock; nothing where no store was opened. */
-  async close(): Promise<void> {
-    const opening = this.#opening
-    // Whoever asked for the store heard of a failure to open it.
-    const store = await opening?.catch(() => undefined)
-    await store?.close()
+  atEnd(clean: () => Promise<void>): void {
+    this.#cleaning.push(clean)
+  }
+
+  /** Makes everything durable and lets go of the lock. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    try {
+      // Whoever asked for the store heard of a failure to open it.
+      const store = await this.#opening?.catch(() => undefined)
+      await store?.close()
+    } finally {
+      for (const clean of this.#cleaning) await clean()
+    }
   }
 }
 

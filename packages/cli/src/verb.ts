@@ -36,6 +36,8 @@ export interface Call<Arguments extends readonly unknown[], Options> {
   store(): Promise<ThreadStore>
   /** Tells whoever waits how far things are; shown on stderr when the verb takes longer than a second. */
   progress(done: number, total: number): void
+  /** Runs when the verb ends, however it ends, behind the closing of the store. */
+  atEnd(clean: () => Promise<void>): void
 }
 
 export interface Answer {

@@ -7,6 +7,7 @@ import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { AppendResult } from './append/idempotency.js'
 import type { NewItem } from './append/prepared-lines.js'
 import { Recorder, type RecorderOptions } from './append/recorder.js'
+import { checkOptions } from './check-options.js'
 import type { StoreContext } from './context.js'
 import { findReceipt } from './erasure/delete-receipt.js'
 import type { StoreEvent } from './events/event-log.js'
@@ -20,7 +21,7 @@ import {
   deleteByIds,
   stateOf,
 } from './lifecycle/delete-threads.js'
-import { type ForkOptions, type ForkResult, fork } from './lifecycle/fork.js'
+import { checkForkOptions, type ForkOptions, type ForkResult, fork } from './lifecycle/fork.js'
 import { rename } from './lifecycle/rename.js'
 import { type ResumeOptions, type ResumeResult, resumeThread } from './lifecycle/resume.js'
 import { runOperation } from './lifecycle/run-operation.js'
@@ -51,6 +52,7 @@ import {
   refuseArchived,
   refuseDead,
   requireThreadId,
+  requireThreadIds,
   requireUsable,
 } from './threads/require-thread.js'
 import {
@@ -84,6 +86,11 @@ export type RecorderSubject =
   | { readonly threadId: string }
   | { readonly create: CreateThreadOptions }
 
+export interface ResumedThread extends ResumeResult {
+  /** The thread's live writer. */
+  readonly recorder: Recorder
+}
+
 export class ThreadStore {
   readonly root: string
   readonly #options: ResolvedOptions
@@ -112,7 +119,7 @@ export class ThreadStore {
         detail,
         cause,
         outcome: 'absent',
-        retryable: true,
+        retryable: false,
       })
     }
     return context
@@ -130,9 +137,15 @@ export class ThreadStore {
     return runOperation(this.#writable, create, options)
   }
 
-  /** Takes a thread for writing; settings that differ from the recorded ones are returned, not applied. */
-  resumeThread(threadId: string, options: ResumeOptions = {}): Promise<ResumeResult> {
-    return resumeThread(this.#writable, threadId, options)
+  /**
+   * Takes a thread for writing: the recorder is its live writer until `shutdown`, and others are refused meanwhile.
+   * Settings that differ from the recorded ones are returned, not applied.
+   */
+  async resumeThread(threadId: string, options: ResumeOptions = {}): Promise<ResumedThread> {
+    const resumed = await resumeThread(this.#writable, threadId, options)
+    const recorder = this.recorder({ threadId })
+    await recorder.persist()
+    return { ...resumed, recorder }
   }
 
   /**
@@ -157,6 +170,9 @@ export class ThreadStore {
 
   /** The live writer of one thread, with a bounded buffer. Nothing is created before its first persist. */
   recorder(subject: RecorderSubject, options: RecorderOptions = {}): Recorder {
+    checkOptions(subject, { create: 'object' })
+    if (!('create' in subject || 'threadId' in subject))
+      throw new StoreError('ARGUMENT_INVALID', 'a recorder needs a thread, or what to create')
     return new Recorder(
       {
         open: async (writer) => {
@@ -195,16 +211,17 @@ export class ThreadStore {
 
   /** Archives threads with all that they spawned. Returns every thread that moved. */
   async archiveThreads(threadIds: readonly string[]): Promise<readonly ThreadId[]> {
-    return runOperation(this.#writable, archive, { threadIds: threadIds.map(requireThreadId) })
+    return runOperation(this.#writable, archive, { threadIds: requireThreadIds(threadIds) })
   }
 
   /** The way back, byte for byte. */
   async unarchiveThreads(threadIds: readonly string[]): Promise<readonly ThreadId[]> {
-    return runOperation(this.#writable, unarchive, { threadIds: threadIds.map(requireThreadId) })
+    return runOperation(this.#writable, unarchive, { threadIds: requireThreadIds(threadIds) })
   }
 
   /** A new thread that continues this one, whole or up to a point; this one is untouched. */
   async forkThread(threadId: string, options: ForkOptions = {}): Promise<ForkResult> {
+    checkForkOptions(options)
     return runOperation(this.#writable, fork, { ...options, threadId: requireThreadId(threadId) })
   }
 
@@ -213,7 +230,7 @@ export class ThreadStore {
     threadIds: readonly string[],
     options: DeleteOptions = {},
   ): Promise<DeleteResult> {
-    return deleteByIds(options.dryRun ? this.#context : this.#writable, threadIds, options)
+    return deleteByIds(options?.dryRun ? this.#context : this.#writable, threadIds, options)
   }
 
   deleteThread(threadId: string, options: DeleteOptions = {}): Promise<DeleteResult> {

@@ -10,15 +10,16 @@ export {
   type ReservedSection,
   type Section,
 } from './group.js'
-export type { OpenIntent } from './intent.js'
+export { type OpenIntent, readIntent } from './intent.js'
 export { Journal, type JournalOptions } from './journal.js'
 export { isJournalKey, type OperationId, type Sequence } from './keys.js'
 export { type Level, openLevel } from './level.js'
-export { checkLevelFiles } from './level-check.js'
+export { checkLevelFiles, type LevelCheckOptions } from './level-check.js'
 export { type LogSource, readLogRecords } from './leveldb-log.js'
 export { FORMAT_VERSION, type MetaRow } from './meta.js'
 export { OperationIds } from './operation-ids.js'
 export { PAGE_ROWS_MAX, type Page, type PageRange } from './pages.js'
 export type { Recovered } from './recovery.js'
+export { salvageLevel } from './salvage-level.js'
 export { type FileScan, type Hit, scanFile } from './scan.js'
 export type { KeyRange } from './tables.js'

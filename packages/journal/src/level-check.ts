@@ -3,8 +3,11 @@
 // evidence while it opens. Only one kind of damage is accepted here: the torn end of the newest log or
 // of the MANIFEST, which is what power loss leaves of the one batch that nobody was promised.
 //
-// Cannot be seen here: a flipped bit in the very last record of the newest log (it looks torn) and bits
-// of .ldb files; values carry checksums of their own.
+// Tables are checked block by block as well, up to a number of bytes, the newest first: a compaction over a damaged one
+// would spread the damage or end the process.
+//
+// Cannot be seen here: a flipped bit in the very last record of the newest log (it looks torn) and bits of
+// the tables that were too many to read; values carry checksums of their own.
 
 import path from 'node:path'
 import { type Disk, readWhole, StoreError } from '@cenotaph/storage'
@@ -17,20 +20,31 @@ import {
   readLogParts,
   readLogRecords,
 } from './leveldb-log.js'
-import { logNumberOf } from './version-edit.js'
+import { isSoundTable } from './leveldb-table.js'
+import { versionEditOf } from './version-edit.js'
 
 const ATTEMPTS = 3
+const TABLE_BYTES_MAX = 32 * 1024 * 1024
+
+export interface LevelCheckOptions {
+  /** Tables are read as long as they do not exceed this together. Default 32 MiB: about 0.1 s. */
+  readonly tableBytesMax?: number
+}
 
 /**
  * Checks the files of a LevelDB folder without changing anything and without opening LOCK. 'missing'
  * where no database was ever completed there. Throws LEVEL_DAMAGED `{ folder, reason, file }`, and
  * STORE_LOCKED (retryable) where the files keep changing under the check.
  */
-export async function checkLevelFiles(disk: Disk, folder: string): Promise<'sound' | 'missing'> {
+export async function checkLevelFiles(
+  disk: Disk,
+  folder: string,
+  options: LevelCheckOptions = {},
+): Promise<'sound' | 'missing'> {
   for (let attempt = 1; ; attempt++) {
     const before = await namesIn(disk, folder)
     try {
-      return await check(disk, folder, before)
+      return await check(disk, folder, before, options.tableBytesMax ?? TABLE_BYTES_MAX)
     } catch (error) {
       // Another process that has the database open replaces files under the check. If the names moved,
       // look again; what never held still was never checked, and is not opened.
@@ -45,6 +59,7 @@ async function check(
   disk: Disk,
   folder: string,
   names: readonly string[],
+  tableBytesMax: number,
 ): Promise<'sound' | 'missing'> {
   const logs = names
     .filter((name) => /^\d+\.log$/.test(name))
@@ -60,7 +75,7 @@ async function check(
   ).toString()
   const manifest = /^(MANIFEST-\d+)\n$/.exec(current)?.[1]
   if (manifest === undefined) throw damaged(folder, 'current-malformed', 'CURRENT')
-  const oldestLog = await readManifest(disk, folder, manifest)
+  const { oldestLog, tables } = await readManifest(disk, folder, manifest)
   if (!logs.some((name) => numberOf(name) === oldestLog))
     throw damaged(folder, 'log-missing', `${String(oldestLog).padStart(6, '0')}.log`)
   // A crash while LevelDB opens leaves an empty new log behind one that was torn before. Logs older than
@@ -70,18 +85,49 @@ async function check(
     await checkRecords(disk, folder, name, mayBeTorn)
     if ((await disk.stat(path.join(folder, name)))?.bytes !== 0) mayBeTorn = false
   }
+  await checkTables(disk, folder, tables, tableBytesMax)
   return 'sound'
 }
 
-/** Checks the MANIFEST; the number of the oldest log that LevelDB will replay. */
-async function readManifest(disk: Disk, folder: string, name: string): Promise<number> {
+interface Manifest {
+  /** Number of the oldest log that LevelDB will replay. */
+  readonly oldestLog: number
+  /** Bytes of the live tables, by number. */
+  readonly tables: ReadonlyMap<number, number>
+}
+
+async function readManifest(disk: Disk, folder: string, name: string): Promise<Manifest> {
   await checkRecords(disk, folder, name, true)
   let oldestLog: number | undefined
+  const tables = new Map<number, number>()
   await withFile(disk, folder, name, async (source) => {
-    for await (const record of readLogRecords(source)) oldestLog = logNumberOf(record) ?? oldestLog
+    for await (const record of readLogRecords(source)) {
+      const edit = versionEditOf(record)
+      if (!edit) continue
+      oldestLog = edit.logNumber ?? oldestLog
+      for (const number of edit.deleted) tables.delete(number)
+      for (const { number, bytes } of edit.added) tables.set(number, bytes)
+    }
   })
   if (oldestLog === undefined) throw damaged(folder, 'manifest-without-log', name)
-  return oldestLog
+  return { oldestLog, tables }
+}
+
+async function checkTables(
+  disk: Disk,
+  folder: string,
+  tables: Manifest['tables'],
+  bytesMax: number,
+): Promise<void> {
+  let left = bytesMax
+  for (const [number, bytes] of [...tables].sort(([a], [b]) => b - a)) {
+    left -= bytes
+    if (left < 0) return
+    const name = `${String(number).padStart(6, '0')}.ldb`
+    const table = await readWhole(disk, path.join(folder, name))
+    if (!table) throw damaged(folder, 'table-missing', name)
+    if (table.length !== bytes || !isSoundTable(table)) throw damaged(folder, 'table-damaged', name)
+  }
 }
 
 /** Damage is a torn end if no record begins behind it: the last batch may be torn anywhere inside. */

@@ -30,10 +30,8 @@ export async function threadsOf(
   texts: readonly string[],
   { archived = false }: { readonly archived?: boolean } = {},
 ): Promise<readonly ThreadId[]> {
+  checkSelection(call.options, texts)
   const { last, allDirs } = call.options
-  if (allDirs && !last) throw new UsageError('--all-dirs goes with --last')
-  if (last && texts.length > 0) throw new UsageError('name a thread or use --last, not both')
-  if (!last && texts.length === 0) throw new UsageError('name a thread, or use --last')
   const store = await call.store()
   if (last) {
     const cwd = allDirs ? undefined : call.terminal.cwd
@@ -42,6 +40,13 @@ export async function threadsOf(
   const ids = new Set<ThreadId>()
   for (const text of texts) ids.add(await store.resolveThread(text))
   return [...ids]
+}
+
+/** What can be said without a store. @throws UsageError */
+export function checkSelection({ last, allDirs }: LastOptions, texts: readonly string[]): void {
+  if (allDirs && !last) throw new UsageError('--all-dirs goes with --last')
+  if (last && texts.length > 0) throw new UsageError('name a thread or use --last, not both')
+  if (!last && texts.length === 0) throw new UsageError('name a thread, or use --last')
 }
 
 /** With `--last` the first word is not a thread: the words move up by one. @throws UsageError */

@@ -1,9 +1,8 @@
 // Text of threads comes from anywhere, and a terminal obeys what it is sent. Control characters, and those that
 // change the direction or the lines of what follows, are shown as escapes instead.
 
-const unsafe =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu
+/** Control, format (direction, joiners, tags) and surrogate characters, and the separators of lines. */
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 

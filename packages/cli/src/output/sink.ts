@@ -30,13 +30,4 @@ export class Sink {
     })
     if (this.#failure) throw this.#failure
   }
-
-  /** Resolves when all that was written has left. @throws as `write` */
-  async flush(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      this.#stream.write('', () => resolve())
-    })
-    if (this.#failure) throw this.#failure
-  }
 }

@@ -2,7 +2,13 @@ import { nodeDisk } from '@cenotaph/storage'
 import { readFile } from '../arguments/files.js'
 import { aboutLine, itemLines } from '../arguments/item-lines.js'
 import { given, wholeNumber } from '../arguments/parse.js'
-import { type LastOptions, lastOptions, oneThread, threadAndWord } from '../arguments/threads.js'
+import {
+  checkSelection,
+  type LastOptions,
+  lastOptions,
+  oneThread,
+  threadAndWord,
+} from '../arguments/threads.js'
 import { escapeText } from '../output/escape.js'
 import { countText, sizeText } from '../output/units.js'
 import { type Answer, defineVerb } from '../verb.js'
@@ -31,13 +37,15 @@ export const append = defineVerb<[string | undefined, string | undefined], Appen
   async run(call) {
     const { options, terminal } = call
     const { thread, word: file } = threadAndWord(options, call.arguments)
-    const store = await call.store()
-    const threadId = await oneThread(call, thread)
+    checkSelection(options, thread === undefined ? [] : [thread])
+    // Whoever writes the input may take his time: the store is locked only once all of it is there and sound.
     const input =
       file === undefined || file === '-'
         ? await terminal.readInput()
         : await readFile(nodeDisk, terminal.cwd, file)
     const lines = itemLines(input)
+    const threadId = await oneThread(call, thread)
+    const store = await call.store()
     try {
       const { expectedOrdinal, idempotencyKey } = options
       const items = lines.map((line) => line.item)

@@ -11,6 +11,7 @@ import {
 import { given } from '../arguments/parse.js'
 import { type LastOptions, lastOptions, threadsOf } from '../arguments/threads.js'
 import { deletionAnswer } from '../deletion-answer.js'
+import { deletionDocument } from '../documents.js'
 import { planText } from '../output/deletion-text.js'
 import { titleOf } from '../output/thread-text.js'
 import { countText } from '../output/units.js'
@@ -57,7 +58,7 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
       dryRun: true,
     })
     const shown = planText(plan, await titlesOf(store, plan))
-    if (dryRun) return { json: plan, text: shown }
+    if (dryRun) return { json: deletionDocument(plan), text: shown }
     const asked = plan.threadIds.length > 0 && !agreedBefore(options)
     if (asked) {
       const count = countText(plan.threadIds.length, 'thread')

@@ -57,39 +57,49 @@ export function checkItems(
   const kept: KeptItem[] = []
   const dropped: DroppedItem[] = []
   let bytes = 0
-  items.forEach((item, index) => {
+  // Not forEach, which passes over holes.
+  for (const [index, item] of items.entries()) {
     const checked = checkItem(item, index)
     const decision = persistencePolicy(checked, options)
     if (!decision.keep) {
       dropped.push({ index, why: decision.why })
-      return
+      continue
     }
     const payload = decision.payload ?? checked.payload
     // 128 bytes are enough for the envelope of any line.
-    const lineBytes = Buffer.byteLength(payload) + Buffer.byteLength(item.type) + 128
+    const lineBytes = Buffer.byteLength(payload) + Buffer.byteLength(checked.type) + 128
     if (lineBytes > options.maxLineBytes) {
       throw new StoreError('ITEM_TOO_LARGE', `item ${index} is longer than a line may be`, {
         detail: { index, bytes: lineBytes, maxLineBytes: options.maxLineBytes },
       })
     }
     bytes += lineBytes
-    kept.push({ type: item.type, payload, timestamp: item.timestamp })
-  })
+    kept.push({ type: checked.type, payload, timestamp: checked.timestamp })
+  }
   return { kept, dropped, bytes }
 }
 
-function checkItem(item: NewItem, index: number): { type: string; payload: string } {
+function checkItem(item: NewItem, index: number): KeptItem {
   const refuse = (why: string, cause?: unknown): never => {
     throw new StoreError('ITEM_INVALID', `item ${index}: ${why}`, { detail: { index }, cause })
   }
   if (typeof item !== 'object' || item === null) return refuse('not an object')
-  if (typeof item.type !== 'string' || item.type === '') return refuse('type is not a name')
-  if (item.type === 'session_meta') return refuse('the session_meta line is the engine’s to write')
-  if (item.timestamp !== undefined && !Number.isFinite(Date.parse(item.timestamp))) {
-    return refuse('timestamp is not a time')
+  const { type, timestamp, payload } = readOnce(item, refuse)
+  if (typeof type !== 'string' || type === '') return refuse('type is not a name')
+  if (type === 'session_meta') return refuse('the session_meta line is the engine’s to write')
+  const isTime = typeof timestamp === 'string' && Number.isFinite(Date.parse(timestamp))
+  if (timestamp !== undefined && !isTime) return refuse('timestamp is not a time')
+  return { type, timestamp, payload: payloadJson(payload, refuse) }
+}
+
+/** An item may be anything, a getter that throws or answers twice in two ways included. */
+function readOnce(item: NewItem, refuse: (why: string, cause?: unknown) => never): NewItem {
+  try {
+    const { type, timestamp, payload } = item
+    return { type, payload, ...(timestamp === undefined ? {} : { timestamp }) }
+  } catch (error) {
+    return refuse('cannot be read', error)
   }
-  const payload = payloadJson(item.payload, refuse)
-  return { type: item.type, payload }
 }
 
 const isObject = (value: unknown): value is object =>
@@ -106,7 +116,8 @@ function payloadJson(payload: unknown, refuse: (why: string, cause?: unknown) =>
     }
     if (!isObject(payload)) return refuse('payload is not an object')
     const text = JSON.stringify(payload) as string | undefined
-    return text ?? refuse('payload is not JSON')
+    // A `toJSON` may make anything of an object.
+    return text?.startsWith('{') ? text : refuse('payload is not an object in JSON')
   } catch (error) {
     if (error instanceof StoreError) throw error
     return refuse('payload is not JSON', error)

@@ -3,6 +3,7 @@
 
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
+import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { leafBytes } from '../events/event-log.js'
 import type { DeletePlan } from '../lifecycle/delete-plan.js'
@@ -29,6 +30,7 @@ export async function findReceipt(
   context: StoreContext,
   receiptId: string,
 ): Promise<Receipt | undefined> {
+  checkText(receiptId, 'the id of a receipt')
   const body = await context.journal.get(receiptKey(receiptId))
   if (body) return JSON.parse(Buffer.from(body).toString()) as Receipt
   return readReceipt(context.disk, context.layout.receiptsFolder, receiptId)
@@ -97,7 +99,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 function bodyOf(context: StoreContext, plan: DeletePlan, operationId: OperationId): ReceiptBody {
   const deletion = context.deletions.of(operationId)
-  const { verification, hardLinks } = deletion
+  const { verification } = deletion
   const nowMs = context.journal.storeTimeMs()
   const detached = new Set<ThreadId>(plan.detach)
   return {
@@ -138,7 +140,7 @@ function bodyOf(context: StoreContext, plan: DeletePlan, operationId: OperationI
       : null,
     outOfReach: [
       ...alwaysOutOfReach,
-      ...(hardLinks > 0 ? [`other hard links to ${hardLinks} of the files`] : []),
+      ...(plan.hardLinks > 0 ? [`other hard links to ${plan.hardLinks} of the files`] : []),
       ...(plan.survivors.length > 0 ? ['surviving forks, which hold inherited lines'] : []),
     ],
     publicKey: context.signingKey.publicKey,

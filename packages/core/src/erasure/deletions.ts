@@ -18,8 +18,6 @@ export interface Deletion {
   /** Handles of directories that the delete emptied, once the scrub knows them. */
   directories: readonly string[]
   verification: { readonly mode: 'probes' | 'structural'; readonly scan: ResidueScan } | undefined
-  /** Names found at unlinking that had more than one link. */
-  hardLinks: number
   /** Lets the next delete prepare its tombstone; called when this one is committed or abandoned. */
   release: (() => void) | undefined
 }
@@ -35,7 +33,6 @@ export class Deletions {
       steps: new Map(),
       directories: [],
       verification: undefined,
-      hardLinks: 0,
       release: undefined,
     }
     this.#open.set(id, deletion)

@@ -16,6 +16,10 @@ export interface OwnedFile {
   readonly owner: ThreadId | undefined
 }
 
+export interface StattedFile extends OwnedFile {
+  readonly stat: FileStat
+}
+
 /** Files that belong, or may belong, to a thread for which `isWanted` holds. */
 export async function namesOf(
   context: StoreContext,
@@ -39,6 +43,21 @@ export async function walkRollouts(
   const { layout, disk } = context
   await walk(disk, layout.sessionsFolder, visit)
   await walk(disk, layout.archivedFolder, visit)
+}
+
+/** Every folder that rollouts may be in. */
+export async function rolloutFolders({ disk, layout }: StoreContext): Promise<string[]> {
+  const found: string[] = []
+  const queue = [layout.sessionsFolder, layout.archivedFolder]
+  for (let folder = queue.shift(); folder !== undefined; folder = queue.shift()) {
+    const entries = await disk.list(folder)
+    if (!entries) continue
+    found.push(folder)
+    for (const { name, kind } of entries) {
+      if (kind === 'folder') queue.push(path.join(folder, name))
+    }
+  }
+  return found
 }
 
 async function walk(disk: Disk, folder: string, visit: (file: OwnedFile) => void): Promise<void> {
@@ -68,8 +87,8 @@ function ownedFile(full: string, name: string): OwnedFile | undefined {
 export async function statFiles(
   context: StoreContext,
   files: readonly OwnedFile[],
-): Promise<(OwnedFile & { readonly stat: FileStat })[]> {
-  const known: (OwnedFile & { readonly stat: FileStat })[] = []
+): Promise<StattedFile[]> {
+  const known: StattedFile[] = []
   for (const file of files) {
     const stat = await context.disk.stat(file.path)
     if (stat) known.push({ ...file, stat })

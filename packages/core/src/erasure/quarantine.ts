@@ -82,7 +82,8 @@ async function describe(context: StoreContext, names: string[]): Promise<Quarant
 /** A report that cannot be read says nothing about owners: everybody may be one. */
 function parseReport(text: Uint8Array): QuarantineReport | undefined {
   try {
-    return JSON.parse(Buffer.from(text).toString()) as QuarantineReport
+    const report = JSON.parse(Buffer.from(text).toString()) as QuarantineReport | null
+    return Array.isArray(report?.owners) ? (report ?? undefined) : undefined
   } catch (error) {
     if (error instanceof SyntaxError || isStoreError(error)) return undefined
     throw error
@@ -102,6 +103,7 @@ export async function removePiecesOf(
     for (const name of piece.names) if (await context.disk.unlink(name)) files += 1
     bytes += piece.bytes
   }
-  if (files > 0) await context.disk.syncFolder(context.layout.quarantineFolder)
+  // Also where nothing is left: an earlier run may have died before it made its unlinks durable.
+  await context.disk.syncFolder(context.layout.quarantineFolder)
   return { files, bytes }
 }

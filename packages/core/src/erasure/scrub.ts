@@ -7,6 +7,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import { dropCarriedOperations } from '../append/carried.js'
 import type { StoreContext } from '../context.js'
+import { timeOfName } from '../recovery/unique-name.js'
 import { directoryRange } from '../threads/directories.js'
 import { directoryPrefix, indexKeys } from '../threads/index-keys.js'
 import { decodeRow, rowKey, threadRange } from '../threads/thread-row.js'
@@ -117,12 +118,22 @@ const DAMAGED_PREFIX = 'level.damaged-'
 export const isSetAsideLevel = (name: string): boolean => name.startsWith(DAMAGED_PREFIX)
 export const setAsideLevelName = (id: string): string => `${DAMAGED_PREFIX}${id}`
 
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000
+
+/** Whoever repaired had 7 days to look at the damaged database; it holds text of all threads. */
+export const removeExpiredLevels = (context: StoreContext): Promise<number> =>
+  removeSetAsideLevels(context, (setAsideMs) => context.clock.wallMs() - setAsideMs > KEPT_MS)
+
 /** A damaged LevelDB that repair set aside holds every thread's values; it is removed whole. */
-export async function removeSetAsideLevels(context: StoreContext): Promise<number> {
+export async function removeSetAsideLevels(
+  context: StoreContext,
+  isDue: (setAsideMs: number) => boolean = () => true,
+): Promise<number> {
   const { disk, layout } = context
   let removed = 0
   for (const { name, kind } of (await disk.list(layout.cenotaphFolder)) ?? []) {
     if (kind !== 'folder' || !isSetAsideLevel(name)) continue
+    if (!isDue(timeOfName(name.slice(DAMAGED_PREFIX.length)))) continue
     const folder = path.join(layout.cenotaphFolder, name)
     for (const entry of (await disk.list(folder)) ?? [])
       await disk.unlink(path.join(folder, entry.name))

@@ -26,7 +26,11 @@ export async function verifyErased(
   }
   const deletion = context.deletions.of(operationId)
   const ranges = rangesOf(plan.threadIds, deletion.directories)
-  const probes = deletion.probes ?? []
+  const { probes } = deletion
+  if (!probes) {
+    deletion.verification = { mode: 'structural', scan: nothingScanned }
+    return
+  }
   let scan = await scanForResidue(context, probes, ranges)
   if (scan.residue.length > 0) {
     // A page that was open, or a table that a compaction placed below the range: the recipe again heals both.
@@ -34,8 +38,11 @@ export async function verifyErased(
     scan = await scanForResidue(context, probes, ranges)
   }
   if (scan.residue.length > 0) throw incomplete('residue', scan.residue.length)
-  deletion.verification = { mode: deletion.probes ? 'probes' : 'structural', scan }
+  deletion.verification = { mode: 'probes', scan }
 }
+
+/** Without probes there is nothing to search for, and the receipt must not look as if something was. */
+const nothingScanned = { files: 0, bytes: 0, residue: [], shared: 0 } as const
 
 const incomplete = (what: string, count: number): StoreError =>
   new StoreError('ERASE_INCOMPLETE', `after the erasure ${count} ${what} were found`, {

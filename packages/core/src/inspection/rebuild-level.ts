@@ -3,7 +3,7 @@
 // middle leaves a store that still refuses to open, and the next repair begins anew.
 
 import path from 'node:path'
-import { Journal, openLevel, type Sequence } from '@cenotaph/journal'
+import { Journal, type OperationId, openLevel, type Sequence } from '@cenotaph/journal'
 import {
   openRolloutSource,
   parseRolloutFileName,
@@ -13,6 +13,7 @@ import {
 import type { Disk } from '@cenotaph/storage'
 import { EventLog } from '../events/event-log.js'
 import { deleteSetKey } from '../lifecycle/delete.js'
+import { encodeDeletePlan, unfinishedDelete } from '../lifecycle/delete-plan.js'
 import type { ResolvedOptions } from '../options.js'
 import type { SigningKey } from '../proof/index.js'
 import type { RootLayout } from '../root/index.js'
@@ -91,6 +92,8 @@ export interface RebuildParts {
   /** What could be salvaged from the damaged database. */
   readonly salvaged: ReadonlyMap<string, ThreadRow>
   readonly deletedSets: readonly PrepareRecord[]
+  /** Of those, the deletes that have a receipt. */
+  readonly receiptIds: ReadonlySet<string>
   readonly signingKey: SigningKey
   readonly storeId: string
   readonly epoch: number
@@ -146,6 +149,13 @@ async function fill(journal: Journal, parts: RebuildParts): Promise<void> {
   for (const { operationId } of parts.deletedSets) {
     const key = deleteSetKey(operationId)
     await journal.commit(() => ({ operations: [{ type: 'put', key, body: new Uint8Array(0) }] }))
+  }
+  for (const set of parts.deletedSets) {
+    if (parts.receiptIds.has(set.operationId)) continue
+    // The delete was cut short: the next open finishes it, the folder that is set aside included.
+    const body = encodeDeletePlan(unfinishedDelete(set))
+    const id = set.operationId as OperationId
+    await journal.intend('delete', () => ({ body, operations: [] }), id)
   }
   await journal.checkpoint(0 as Sequence, () => {
     const planned = events.plan([

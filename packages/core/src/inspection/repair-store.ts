@@ -2,20 +2,28 @@
 // A store that opens is repaired too: lines that another program wrote are adopted. Retention stays off afterwards.
 
 import path from 'node:path'
-import { openLevel, readAnchor, unseal } from '@cenotaph/journal'
+import { readAnchor } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { namesOf } from '../erasure/names-on-disk.js'
 import { isSetAsideLevel, setAsideLevelName } from '../erasure/scrub.js'
 import { type ResolvedOptions, resolveOptions, type ThreadStoreOptions } from '../options.js'
-import { createSigningKey, listReceipts, loadSigningKey, type SigningKey } from '../proof/index.js'
+import {
+  createSigningKey,
+  listReceiptIds,
+  loadSigningKey,
+  type SigningKey,
+} from '../proof/index.js'
 import { closeContext } from '../recovery/close-context.js'
 import { openContext } from '../recovery/open-context.js'
 import { uniqueName } from '../recovery/unique-name.js'
-import { prepareRoot, type RootLayout, rootLayout } from '../root/index.js'
-import { decodeRow, type ThreadRow } from '../threads/thread-row.js'
-import { type PrepareRecord, readTombstones, TombstoneFile } from '../tombstones/index.js'
+import { prepareRoot, type RootLayout, refuseLiveOwner, rootLayout } from '../root/index.js'
+import type { ThreadRow } from '../threads/thread-row.js'
 import { adoptTails } from './adopt-tails.js'
+import { readDeadSets } from './dead-sets.js'
 import { type FoundThread, readRollouts, rebuildLevel } from './rebuild-level.js'
+import { salvage } from './salvage.js'
 
 export interface Lost {
   readonly what: string
@@ -53,6 +61,7 @@ export async function repairStore(
   const store = await openContext(root, options)
   try {
     const tails = await adoptTails(store.context, { dryRun })
+    if (!dryRun) await unlinkFilesOfTheDead(store.context)
     const quarantined = tails
       .filter((tail) => tail.quarantinedBytes > 0)
       .map(({ threadId, quarantinedBytes }) => ({
@@ -70,6 +79,19 @@ export async function repairStore(
   }
 }
 
+/** A rollout of the dead can come back with a copy or a restored folder. A delete that is still open unlinks its own. */
+async function unlinkFilesOfTheDead(context: StoreContext): Promise<void> {
+  const isDead = (id: ThreadId): boolean => {
+    const receiptId = context.dead.receiptOf(id)
+    return receiptId !== undefined && !context.openOperations.get(receiptId)
+  }
+  for (const { owner, path: file } of await namesOf(context, isDead)) {
+    if (owner === undefined) continue
+    await context.disk.unlink(file)
+    await context.disk.syncFolder(path.dirname(file))
+  }
+}
+
 async function rebuildIfRefused(
   root: string,
   options: ResolvedOptions,
@@ -80,6 +102,8 @@ async function rebuildIfRefused(
     return undefined
   } catch (error) {
     if (!isStoreError(error) || !mendable.some((code) => code === error.code)) throw error
+    // A damaged database is refused before its lock is asked for, so the owner file must say that nobody is there.
+    await refuseLiveOwner(options.disk, rootLayout(root))
     return rebuild(rootLayout(root), options, dryRun, `${error.code}: ${error.message}`)
   }
 }
@@ -96,9 +120,9 @@ async function rebuild(
     { what: 'event-log', threadId: null, detail: `a new epoch begins (${cause})` },
   ]
   const anchor = await readAnchor(disk, layout.anchorPath).catch(() => undefined)
-  const sets = await deadSets(options, layout, lost)
+  const { rows: salvaged, openDeletes } = await salvage(layout, disk)
+  const sets = await readDeadSets({ options, layout, open: openDeletes, dryRun, lost })
   const dead = new Set<string>(sets.flatMap((set) => set.ids))
-  const salvaged = await salvageRows(layout, disk)
   const { threads, unreadable } = await readRollouts(disk, layout, (id) => dead.has(id), dryRun)
   for (const file of unreadable) {
     lost.push({ what: 'rollout', threadId: null, detail: `${path.basename(file)} cannot be read` })
@@ -113,89 +137,12 @@ async function rebuild(
     threads,
     salvaged,
     deletedSets: sets,
+    receiptIds: new Set(await listReceiptIds(disk, layout.receiptsFolder)),
     signingKey: await keyFor(options, layout, anchor?.keyFingerprint, lost),
     storeId: anchor?.storeId ?? Buffer.from(options.entropy.bytes(16)).toString('hex'),
     epoch: (anchor?.epoch ?? 1) + 1,
   })
   return { rebuilt, adopted: [], lost, setAside }
-}
-
-/** Everybody who is dead by the tombstones or by a receipt. Without LevelDB a prepared set counts as dead. */
-async function deadSets(
-  { disk, clock }: ResolvedOptions,
-  layout: RootLayout,
-  lost: Lost[],
-): Promise<readonly PrepareRecord[]> {
-  const { receipts } = await listReceipts(disk, layout.receiptsFolder)
-  const known = await readTombstones(disk, layout.tombstonesPath).catch(() => undefined)
-  if (known) {
-    const aborted = new Set(known.filter((r) => r.kind === 'abort').map((r) => r.operationId))
-    return known.filter(
-      (record): record is PrepareRecord =>
-        record.kind === 'prepare' && !aborted.has(record.operationId),
-    )
-  }
-  lost.push({
-    what: 'tombstones',
-    threadId: null,
-    detail: 'rebuilt from receipts; deletes that had none yet are not in it',
-  })
-  const sets = receipts.map(
-    (receipt): PrepareRecord => ({
-      kind: 'prepare',
-      operationId: receipt.receiptId,
-      at: Date.parse(receipt.committedAt),
-      ids: receipt.threadIds,
-      parentIds: receipt.threadIds.map(() => null),
-    }),
-  )
-  if (await disk.stat(layout.tombstonesPath)) {
-    await disk.rename(layout.tombstonesPath, `${layout.tombstonesPath}.damaged-${clock.wallMs()}`)
-  }
-  const file = await TombstoneFile.open(disk, layout.tombstonesPath, { create: true })
-  for (const set of sets) await file.prepare(set)
-  await file.close()
-  return sets
-}
-
-/** Rows of a damaged database that still have their checksum: names live nowhere else. */
-async function salvageRows(
-  layout: RootLayout,
-  disk: ResolvedOptions['disk'],
-): Promise<Map<string, ThreadRow>> {
-  const rows = new Map<string, ThreadRow>()
-  if (!(await disk.stat(path.join(layout.levelFolder, 'CURRENT')))) return rows
-  try {
-    const level = await openLevel(layout.levelFolder, { createIfMissing: false })
-    try {
-      let from = 't/'
-      for (;;) {
-        const entries = await level.iterator({ gt: from, lt: 't0', limit: 1_000 }).all()
-        for (const [key, value] of entries) {
-          if (!key.endsWith('/row')) continue
-          const row = decodeIfSound(key, value)
-          if (row) rows.set(row.threadId, row)
-        }
-        const last = entries.at(-1)
-        if (!last) return rows
-        from = last[0]
-      }
-    } finally {
-      await level.close()
-    }
-  } catch (error) {
-    // A database that cannot be opened has nothing to salvage; one that is in use must not be touched.
-    if (isStoreError(error, 'STORE_LOCKED')) throw error
-    return rows
-  }
-}
-
-function decodeIfSound(key: string, value: Uint8Array): ThreadRow | undefined {
-  try {
-    return decodeRow(unseal(key, value))
-  } catch {
-    return undefined
-  }
 }
 
 function lostThreads(

@@ -2,6 +2,7 @@
 // files, the event chain, receipts, modes. Changes nothing. Never opens LevelDB's LOCK.
 
 import path from 'node:path'
+import { checkLevelFiles } from '@cenotaph/journal'
 import { type Damage, parseRolloutFileName, summarise, type ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
@@ -41,6 +42,7 @@ export async function verifyStore(context: StoreContext): Promise<VerifyReport> 
     for (const { rolloutId } of state.row.rollouts) known.add(`${id} ${rolloutId}`)
     bytes += await verifyThread(context, state, report)
   }
+  await verifyLevel(context, report)
   await verifyNames(context, known, report)
   await verifyLog(context, report)
   await verifyReceipts(context, report)
@@ -84,12 +86,12 @@ async function verifyThread(
       } finally {
         await source.close()
       }
-      await verifyTail(context, state, report)
     } catch (error) {
       if (!isStoreError(error)) throw error
       report(error.code, row.threadId, error.message)
     }
   }
+  await verifyTail(context, state, report)
   await verifyLineage(context, state, report)
   return bytes
 }
@@ -135,6 +137,18 @@ async function verifyLineage(
   } catch (error) {
     if (!isStoreError(error)) throw error
     report(error.code, state.threadId, error.message)
+  }
+}
+
+/** Every block of every table, and the records of the logs. */
+async function verifyLevel({ disk, layout }: StoreContext, report: Report): Promise<void> {
+  try {
+    await checkLevelFiles(disk, layout.levelFolder, { tableBytesMax: Number.POSITIVE_INFINITY })
+  } catch (error) {
+    // Files that are never the same twice are being written and read all the time: nothing to tell.
+    if (isStoreError(error, 'STORE_LOCKED')) return
+    if (!isStoreError(error)) throw error
+    report(error.code, null, error.message)
   }
 }
 

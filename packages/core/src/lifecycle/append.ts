@@ -24,6 +24,7 @@ import {
   prepareLines,
 } from '../append/prepared-lines.js'
 import { parksThread } from '../append/rollout-writers.js'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { refuseArchived, requireUsable } from '../threads/require-thread.js'
 import { currentRollout } from '../threads/thread-row.js'
@@ -48,7 +49,7 @@ export async function appendItems(
   items: readonly NewItem[],
   options: AppendOptions = {},
 ): Promise<AppendResult> {
-  checkOptions(items, options)
+  checkArguments(items, options)
   await materialiseFirst(context, id)
   const historyMode = await historyModeOf(context, id)
   const checked = checkItems(items, {
@@ -183,18 +184,17 @@ async function checkFile(context: StoreContext, state: ThreadState): Promise<voi
   }
 }
 
-function checkOptions(items: readonly NewItem[], options: AppendOptions): void {
+function checkArguments(items: readonly NewItem[], options: AppendOptions): void {
+  checkOptions(options, {
+    expectedOrdinal: 'count',
+    idempotencyKey: 'text',
+    durability: ['durable', 'buffered'],
+  })
   const refuse = (message: string): never => {
     throw new StoreError('ARGUMENT_INVALID', message)
   }
   if (!Array.isArray(items)) refuse('items must be an array')
-  const { expectedOrdinal, idempotencyKey } = options
-  if (
-    expectedOrdinal !== undefined &&
-    !(Number.isSafeInteger(expectedOrdinal) && expectedOrdinal >= 0)
-  ) {
-    refuse('expectedOrdinal must be a whole number, 0 or more')
-  }
+  const { idempotencyKey } = options
   if (
     idempotencyKey !== undefined &&
     (idempotencyKey.length === 0 || idempotencyKey.length > 256)

@@ -34,6 +34,8 @@ function moveOperation(
     async gather(context, { threadIds }) {
       for (const id of threadIds) await refuseWrongPlace(context, id, toArchive)
       return lockTree(context, threadIds, async (ids) => {
+        // A tree that was read anew leaves out who died meanwhile; the caller is told instead.
+        for (const id of threadIds) refuseDead(context, id)
         const rows: ThreadRow[] = []
         for (const id of ids) {
           const { row } = await requireUsable(context, id)

@@ -10,6 +10,7 @@ import {
   type ThreadId,
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { rowOf } from '../threads/new-row.js'
 import { newThreadId } from '../threads/new-thread-id.js'
@@ -55,11 +56,13 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
   name: 'create',
 
   async gather(context, options) {
-    checkOptions(options)
-    const id = options.threadId
-      ? requireThreadId(options.threadId)
-      : newThreadId(context.clock, context.entropy)
-    const parent = options.parentThreadId ? requireThreadId(options.parentThreadId) : null
+    checkCreateOptions(options)
+    const id =
+      options.threadId !== undefined
+        ? requireThreadId(options.threadId)
+        : newThreadId(context.clock, context.entropy)
+    const { parentThreadId } = options
+    const parent = parentThreadId !== undefined ? requireThreadId(parentThreadId) : null
     // The parent's lock keeps its delete from missing the child that appears meanwhile.
     const request = { exclusive: [id], shared: parent ? [parent] : [] }
     return gatherLocked(context, request, async () => {
@@ -153,18 +156,13 @@ async function buildRow(
   return { row, line }
 }
 
-function checkOptions(options: CreateThreadOptions): void {
+function checkCreateOptions(options: CreateThreadOptions): void {
+  checkOptions(options, { cwd: 'text', modelProvider: 'text', meta: 'object' })
   const refuse = (message: string): never => {
     throw new StoreError('ARGUMENT_INVALID', message)
   }
   if (options.name !== undefined) checkName(options.name)
-  if (options.cwd !== undefined && (typeof options.cwd !== 'string' || options.cwd === '')) {
-    refuse('cwd must be a path')
-  }
-  const { meta } = options
-  if (meta !== undefined && (typeof meta !== 'object' || meta === null || Array.isArray(meta))) {
-    refuse('meta must be an object')
-  }
+  if (options.cwd === '') refuse('cwd must be a path')
   try {
     JSON.stringify([options.meta, options.source])
   } catch (cause) {

@@ -18,6 +18,7 @@ const plan = (threadIds: readonly ThreadId[]): DeletePlan => ({
   committedAtMs: 2,
   files: [{ kind: 'rollout', bytes: 3 }],
   fileCount: 1,
+  hardLinks: 0,
   bytes: 3,
   items: 4,
 })

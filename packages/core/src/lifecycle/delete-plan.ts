@@ -27,9 +27,35 @@ export interface DeletePlan {
   readonly committedAtMs: number
   readonly files: readonly ReceiptFile[]
   readonly fileCount: number
+  /** Files that have other names, outside of what the delete can reach. */
+  readonly hardLinks: number
   readonly bytes: number
   readonly items: number
 }
+
+/** The plan of a delete of which only the tombstone is left: its facts are lost, and its receipt will not tell them. */
+export const unfinishedDelete = (set: {
+  readonly ids: readonly ThreadId[]
+  readonly at: number
+}): DeletePlan => ({
+  threadIds: set.ids,
+  planId: '',
+  forks: 'refuse',
+  detach: [],
+  rewritten: [],
+  directories: [],
+  survivors: [],
+  alreadyDeleted: [],
+  reason: null,
+  requestedBy: null,
+  requestedAtMs: set.at,
+  committedAtMs: set.at,
+  files: [],
+  fileCount: 0,
+  hardLinks: 0,
+  bytes: 0,
+  items: 0,
+})
 
 /** Length of the ids (4 bytes, little endian) · ids · the rest as JSON. */
 export function encodeDeletePlan({ threadIds, ...rest }: DeletePlan): Uint8Array {

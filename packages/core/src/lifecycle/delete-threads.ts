@@ -4,12 +4,13 @@
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, StoreError } from '@cenotaph/storage'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
 import { type ForksMode, readScope, refuseChangedPlan } from '../erasure/delete-scope.js'
 import { namesOf } from '../erasure/names-on-disk.js'
 import type { Receipt } from '../proof/index.js'
-import { requireThreadId } from '../threads/require-thread.js'
+import { requireThreadIds } from '../threads/require-thread.js'
 import { deleteThreads } from './delete.js'
 import { decodeDeletePlan } from './delete-plan.js'
 import { runOperation } from './run-operation.js'
@@ -68,12 +69,15 @@ export async function deleteByIds(
   given: readonly string[],
   options: DeleteOptions,
 ): Promise<DeleteResult> {
-  if (given.length === 0) throw new StoreError('ARGUMENT_INVALID', 'name at least one thread')
+  checkOptions(options, {
+    forks: ['refuse', 'detach', 'cascade'],
+    reason: 'text',
+    requestedBy: 'text',
+    dryRun: 'flag',
+    expectPlan: 'text',
+  })
   const forks = options.forks ?? 'refuse'
-  if (!['refuse', 'detach', 'cascade'].includes(forks)) {
-    throw new StoreError('ARGUMENT_INVALID', 'forks must be refuse, detach or cascade')
-  }
-  const ids = [...new Set(given.map(requireThreadId))]
+  const ids = [...new Set(requireThreadIds(given))]
   const alreadyDeleted = ids.flatMap((threadId) => {
     const receiptId = context.dead.receiptOf(threadId)
     return receiptId === undefined ? [] : [{ threadId, receiptId }]
@@ -114,9 +118,8 @@ async function commitAndErase(
     return await stateOf(context, receipt.receiptId as OperationId, args.alreadyDeleted)
   } catch (error) {
     // Once the set is dead nothing is rolled back: the caller learns what is left to do.
-    const operationId = isStoreError(error) ? error.detail.operationId : undefined
-    const committed = typeof operationId === 'string' && context.dead.has(args.roots[0]!)
-    if (!committed) throw error
+    const operationId = context.dead.receiptOf(args.roots[0]!)
+    if (operationId === undefined || isStoreError(error, 'THREAD_DELETED')) throw error
     return stateOf(context, operationId as OperationId, args.alreadyDeleted)
   }
 }

@@ -19,7 +19,7 @@ import {
   refuseForks,
 } from '../erasure/delete-scope.js'
 import { detachFork } from '../erasure/detach.js'
-import { namesOf, type OwnedFile, statFiles } from '../erasure/names-on-disk.js'
+import { namesOf, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
 import { refuseRepeatingReason } from '../erasure/reason.js'
 import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
@@ -51,8 +51,7 @@ export interface DeleteArgs {
 
 interface DeleteState {
   readonly scope: DeleteScope
-  readonly files: readonly ReceiptFile[]
-  readonly fileCount: number
+  readonly owned: readonly StattedFile[]
   readonly nowMs: number
 }
 
@@ -79,7 +78,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
       )
       const nowMs = context.journal.storeTimeMs()
       return {
-        state: { scope, files: receiptFiles(owned), fileCount: owned.length, nowMs },
+        state: { scope, owned, nowMs },
         locks,
       }
     } catch (error) {
@@ -88,7 +87,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     }
   },
 
-  plan: ({ scope, files, fileCount, nowMs }, args) => ({
+  plan: ({ scope, owned, nowMs }, args) => ({
     threadIds: scope.rows.map((row) => row.threadId),
     planId: scope.planId,
     forks: args.forks,
@@ -104,8 +103,9 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     requestedBy: args.requestedBy,
     requestedAtMs: nowMs,
     committedAtMs: nowMs,
-    files,
-    fileCount,
+    files: receiptFiles(owned),
+    fileCount: owned.length,
+    hardLinks: otherLinks(owned),
     bytes: scope.bytes,
     items: scope.items,
   }),
@@ -177,11 +177,10 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
       }
       if (failure !== undefined) throw failure
     }),
-    step('unlink', async (context, plan, operationId) => {
+    step('unlink', async (context, plan, _operationId, resumed) => {
       await dropPointless(context)
       const dying = new Set(plan.threadIds)
-      const hardLinks = await unlinkNames(context, (id) => dying.has(id))
-      context.deletions.of(operationId).hardLinks += hardLinks
+      await unlinkNames(context, (id) => dying.has(id), { resumed })
     }),
     step('scrub', async (context, plan, operationId) => {
       const deletion = context.deletions.of(operationId)
@@ -218,14 +217,21 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
 /** Proof in LevelDB that the batch of a delete is there: it decides about a tombstone that a crash left open. */
 export const deleteSetKey = (operationId: string): string => `d/${operationId}`
 
+export const deletedSetsRange = { gt: 'd/', lt: 'd0' } as const
+
 /** A step whose attempts and outcome the receipt will tell. */
 function step(
   name: string,
-  apply: (context: StoreContext, plan: DeletePlan, operationId: OperationId) => Promise<void>,
+  apply: (
+    context: StoreContext,
+    plan: DeletePlan,
+    operationId: OperationId,
+    resumed: boolean,
+  ) => Promise<void>,
 ): Step<DeletePlan> {
   return {
     name,
-    async apply(context, plan, { operationId }) {
+    async apply(context, plan, { operationId, resumed }) {
       const { steps } = context.deletions.of(operationId)
       const progress = steps.get(name) ?? { attempts: 0, outcome: 'failed' as const, atMs: 0 }
       steps.set(name, progress)
@@ -233,7 +239,7 @@ function step(
       progress.atMs = context.journal.storeTimeMs()
       // The receipt is issued inside of its own step, so it says of that step that it is done.
       progress.outcome = name === 'receipt' ? 'done' : 'failed'
-      await apply(context, plan, operationId)
+      await apply(context, plan, operationId, resumed)
       progress.outcome = 'done'
     },
   }
@@ -302,7 +308,15 @@ function endWriter(context: StoreContext, id: ThreadId, operationId: OperationId
   )
 }
 
-function receiptFiles(owned: readonly (OwnedFile & { stat: { bytes: number } })[]): ReceiptFile[] {
+/** Files that have names outside of the set, which the engine cannot know. */
+function otherLinks(owned: readonly StattedFile[]): number {
+  const names = new Map<string, number>()
+  for (const { stat } of owned) names.set(stat.identity, (names.get(stat.identity) ?? 0) + 1)
+  const files = new Map(owned.map(({ stat }) => [stat.identity, stat.links]))
+  return [...files].filter(([identity, links]) => links > (names.get(identity) ?? 0)).length
+}
+
+function receiptFiles(owned: readonly StattedFile[]): ReceiptFile[] {
   if (owned.length <= RECEIPT_FILES_MAX) {
     return owned.map(({ kind, stat }) => ({ kind, bytes: stat.bytes }))
   }

@@ -15,6 +15,7 @@ import {
   type ThreadId,
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { byteOffsetAt, openThreadHistory } from '../reading/open-rollout.js'
 import { rowOf } from '../threads/new-row.js'
@@ -75,6 +76,17 @@ interface ForkPlan {
   readonly publications: readonly Publication[]
 }
 
+/** @throws ARGUMENT_INVALID */
+export const checkForkOptions = (options: ForkOptions): void =>
+  checkOptions(options, {
+    copy: 'flag',
+    name: 'text',
+    newThreadId: 'text',
+    throughOrdinal: 'count',
+    beforeTurn: 'text',
+    afterTurn: 'text',
+  })
+
 interface ForkArgs extends ForkOptions {
   readonly threadId: ThreadId
 }
@@ -84,9 +96,10 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
 
   async gather(context, args) {
     if (args.name !== undefined) checkName(args.name)
-    const threadId = args.newThreadId
-      ? requireThreadId(args.newThreadId)
-      : newThreadId(context.clock, context.entropy)
+    const threadId =
+      args.newThreadId !== undefined
+        ? requireThreadId(args.newThreadId)
+        : newThreadId(context.clock, context.entropy)
     const base = await requireUsable(context, args.threadId)
     const request = { exclusive: [threadId], shared: await baseChain(context, base.row) }
     return gatherLocked(context, request, () => read(context, args, threadId))

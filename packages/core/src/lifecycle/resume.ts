@@ -2,6 +2,7 @@
 // applied. Archived and dead threads are refused, and so is a second live writer.
 
 import type { ThreadId } from '@cenotaph/rollout'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { type ThreadView, viewOf } from '../reading/thread-view.js'
 import { refuseArchived, requireThreadId, requireUsable } from '../threads/require-thread.js'
@@ -31,6 +32,7 @@ export async function resumeThread(
   options: ResumeOptions = {},
 ): Promise<ResumeResult> {
   const id: ThreadId = requireThreadId(given)
+  checkOptions(options, { cwd: 'text', modelProvider: 'text' })
   const state = await requireUsable(context, id)
   refuseArchived(state)
   refuseOtherWriter(state, undefined)

@@ -8,6 +8,7 @@ import {
   type Turn,
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { refuseDead, requireThread, requireThreadId } from '../threads/require-thread.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
@@ -40,7 +41,7 @@ export async function* readItems(
   threadId: string,
   options: ListItemsOptions = {},
 ): AsyncGenerator<ThreadItem> {
-  checkRange(options)
+  checkOptions(options, { from: 'count', limit: 'count', reverse: 'flag', onDamage: 'function' })
   const { limit = Number.POSITIVE_INFINITY } = options
   if (limit === 0) return
   const id = requireThreadId(threadId)
@@ -77,13 +78,6 @@ const itemOf = (line: HistoryLine): ThreadItem => ({
   line: line.bytes,
 })
 
-function checkRange({ from, limit }: ListItemsOptions): void {
-  for (const [name, value] of Object.entries({ from, limit })) {
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue
-    throw new StoreError('ARGUMENT_INVALID', `${name} must be a whole number, 0 or more`)
-  }
-}
-
 export interface TurnPage {
   readonly turns: readonly Turn[]
   readonly nextCursor: string | null
@@ -103,6 +97,7 @@ export async function listTurns(
   threadId: string,
   options: ListTurnsOptions = {},
 ): Promise<TurnPage> {
+  checkOptions(options, { direction: ['asc', 'desc'] })
   const limit = limitOf(options.limit)
   const { row } = await requireThread(context, requireThreadId(threadId))
   const query = `turns ${row.threadId} ${options.direction ?? 'asc'}`

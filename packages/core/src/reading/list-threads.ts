@@ -3,6 +3,7 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { idOfKey, orderPrefix, orderSuffix, type SortKey } from '../threads/index-keys.js'
 import { childrenOf } from '../threads/relatives.js'
@@ -49,6 +50,17 @@ export async function listThreads(
   context: StoreContext,
   options: ListThreadsOptions = {},
 ): Promise<ThreadPage> {
+  checkOptions(options, {
+    archived: 'flag',
+    cwd: 'text',
+    modelProvider: 'text',
+    source: 'text',
+    name: 'text',
+    search: 'text',
+    includeSubagents: 'flag',
+    sort: ['created', 'updated'],
+    direction: ['asc', 'desc'],
+  })
   const limit = limitOf(options.limit)
   const query = queryText(options)
   const after = options.cursor === undefined ? undefined : decodeCursor(query, options.cursor)

@@ -3,6 +3,7 @@
 
 import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { idOfKey } from '../threads/index-keys.js'
 
@@ -11,6 +12,7 @@ const CANDIDATES_MAX = 10
 
 /** Also finds ids that are dead. @throws THREAD_NOT_FOUND, THREAD_AMBIGUOUS */
 export async function resolveThread(context: StoreContext, text: string): Promise<ThreadId> {
+  checkText(text, 'the thread')
   const id = parseThreadId(text)
   if (id) return id
   const byPrefix = isPrefix(text) ? await idsWithPrefix(context, text.toLowerCase()) : []

@@ -1,5 +1,7 @@
 // The event log for consumers: from a position, then live.
 
+import { StoreError } from '@cenotaph/storage'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import type { StoreEvent } from '../events/event-log.js'
 
@@ -16,10 +18,19 @@ export interface WatchOptions {
 
 const PAGE = 500
 
+/** @throws ARGUMENT_INVALID */
+function checkEventsOptions(options: EventsOptions): void {
+  checkOptions(options, { limit: 'count' })
+  const { after } = options
+  if (after === undefined || (Number.isSafeInteger(after) && after >= -1)) return
+  throw new StoreError('ARGUMENT_INVALID', 'after must be a position, or -1')
+}
+
 export async function* readEvents(
   context: StoreContext,
   options: EventsOptions = {},
 ): AsyncGenerator<StoreEvent> {
+  checkEventsOptions(options)
   let after = options.after ?? -1
   let left = options.limit ?? Number.POSITIVE_INFINITY
   while (left > 0) {
@@ -42,6 +53,7 @@ export async function* watchEvents(
   context: StoreContext,
   options: WatchOptions = {},
 ): AsyncGenerator<StoreEvent> {
+  checkEventsOptions(options)
   let after = options.after ?? -1
   const signals = [context.closing, ...(options.signal ? [options.signal] : [])]
   let wake = (): void => {}

@@ -22,8 +22,16 @@ export function latchingDisk(disk: Disk, latch: (cause: unknown) => StoreError):
     sync: () => guard(() => file.sync()),
   })
   return {
-    ...disk,
     openRead: (path) => disk.openRead(path),
+    makeFolder: (path) => disk.makeFolder(path),
+    list: (path) => disk.list(path),
+    stat: (path) => disk.stat(path),
+    link: (from, to) => disk.link(from, to),
+    rename: (from, to) => disk.rename(from, to),
+    unlink: (path) => disk.unlink(path),
+    removeFolder: (path) => disk.removeFolder(path),
+    freeBytes: (path) => disk.freeBytes(path),
+    setMode: (path, mode) => disk.setMode(path, mode),
     async openWrite(path) {
       const file = await disk.openWrite(path)
       return file && guardFile(file)

@@ -11,8 +11,8 @@ import { Checkpoints } from '../append/checkpoint.js'
 import { RolloutWriters } from '../append/rollout-writers.js'
 import type { StoreContext, StoreIdentity } from '../context.js'
 import { Deletions } from '../erasure/deletions.js'
+import { removeExpiredLevels } from '../erasure/scrub.js'
 import { EventLog } from '../events/event-log.js'
-import { deleteSetKey } from '../lifecycle/delete.js'
 import { OpenOperations } from '../lifecycle/open-operations.js'
 import type { ResolvedOptions } from '../options.js'
 import { createSigningKey, loadSigningKey, type SigningKey } from '../proof/index.js'
@@ -28,6 +28,7 @@ import { Directories } from '../threads/directories.js'
 import { LockTable } from '../threads/lock-table.js'
 import { ThreadTable } from '../threads/thread-table.js'
 import { DeadSet, TombstoneFile } from '../tombstones/index.js'
+import { decideTombstones } from './decide-tombstones.js'
 import { finishIntents } from './finish-intents.js'
 import { latchingDisk } from './latching-disk.js'
 import { replay } from './replay.js'
@@ -111,7 +112,8 @@ const levelMissing = (): StoreError =>
 
 async function checkLevel({ disk }: ResolvedOptions, layout: RootLayout): Promise<void> {
   if (!(await disk.stat(path.join(layout.levelFolder, 'CURRENT')))) throw levelMissing()
-  await checkLevelFiles(disk, layout.levelFolder)
+  // The tables are read once, by whoever opens them.
+  await checkLevelFiles(disk, layout.levelFolder, { tableBytesMax: 0 })
 }
 
 async function lockLevel(
@@ -269,21 +271,13 @@ async function checkHead(events: EventLog, { anchor, meta }: Recovered): Promise
 }
 
 async function recover(context: StoreContext, recovered: Recovered): Promise<void> {
-  await decideTombstones(context)
+  await decideTombstones(context, recovered)
   await sweepStaging(context, recovered.intents)
   await replay(context, recovered.groups)
   await finishIntents(context, recovered.intents)
   await retryCarried(context)
   // Puts the anchor of a new store in place, and the replayed lines on disk.
   if (recovered.groups.length > 0 || !recovered.anchor) await context.checkpoints.run()
+  await removeExpiredLevels(context)
   await context.ballast.restore()
-}
-
-/** LevelDB decides about a tombstone that a crash left between its two files. */
-async function decideTombstones(context: StoreContext): Promise<void> {
-  const last = context.tombstones.lastPrepared
-  if (last && !(await context.journal.get(deleteSetKey(last.operationId)))) {
-    await context.tombstones.abort(last.operationId)
-  }
-  for (const set of context.tombstones.prepared()) context.dead.add(set)
 }

@@ -2,7 +2,9 @@
 // advice, never the lock: LevelDB's LOCK is. Written once the lock is held, removed at close; a crash
 // leaves it behind, and the next owner replaces it. Damage means that nobody is known, and no error.
 
-import { type Disk, readWhole, replaceWhole } from '@cenotaph/storage'
+import os from 'node:os'
+import { type Disk, readWhole, replaceWhole, StoreError } from '@cenotaph/storage'
+import type { RootLayout } from './layout.js'
 
 export interface Owner {
   readonly pid: number
@@ -26,6 +28,34 @@ export async function readOwner(disk: Disk, path: string): Promise<Owner | undef
     return isOwner(value) ? { pid: value.pid, host: value.host, since: value.since } : undefined
   } catch {
     return undefined
+  }
+}
+
+/**
+ * For repair, which must work where LevelDB cannot be opened and so cannot lock. An owner on another host cannot be
+ * asked, and counts as live. @throws STORE_LOCKED
+ */
+export async function refuseLiveOwner(disk: Disk, layout: RootLayout): Promise<void> {
+  const owner = await readOwner(disk, layout.ownerPath)
+  if (!owner || (owner.host === os.hostname() && !isAlive(owner.pid))) return
+  throw new StoreError(
+    'STORE_LOCKED',
+    `the store is open in process ${owner.pid} on ${owner.host}`,
+    {
+      retryable: true,
+      detail: { root: layout.root, ...owner },
+    },
+  )
+}
+
+/** Signal 0 asks only; a process that may not be signalled lives. */
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

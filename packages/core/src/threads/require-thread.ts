@@ -9,7 +9,16 @@ import type { ThreadState } from './thread-state.js'
 export function requireThreadId(text: string): ThreadId {
   const id = typeof text === 'string' ? parseThreadId(text) : undefined
   if (id) return id
-  throw new StoreError('THREAD_ID_MALFORMED', 'a thread id is a UUID', { detail: { given: text } })
+  throw new StoreError('THREAD_ID_MALFORMED', 'a thread id is a UUID', {
+    detail: { given: String(text) },
+  })
+}
+
+/** Ids that a call names. @throws ARGUMENT_INVALID where there is none or no list, THREAD_ID_MALFORMED */
+export function requireThreadIds(given: readonly string[]): ThreadId[] {
+  if (!Array.isArray(given) || given.length === 0)
+    throw new StoreError('ARGUMENT_INVALID', 'name at least one thread, in a list')
+  return given.map(requireThreadId)
 }
 
 /** @throws THREAD_DELETED with the receipt's id */

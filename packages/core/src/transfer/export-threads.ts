@@ -13,6 +13,7 @@ import {
   type ThreadId,
 } from '@cenotaph/rollout'
 import { type DiskFile, StoreError } from '@cenotaph/storage'
+import { checkOptions, checkText, checkTexts } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { lineBytes, writeInherited } from '../lifecycle/flatten.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
@@ -41,6 +42,9 @@ export async function exportThreads(
   given: readonly string[],
   options: ExportOptions,
 ): Promise<readonly ExportedThread[]> {
+  checkTexts(given, 'the threads')
+  checkOptions(options, { format: ['jsonl', 'markdown'], layout: ['flat', 'codex'] })
+  checkText(options.to, 'to')
   const exported: ExportedThread[] = []
   const names: string[] = []
   const target = path.resolve(options.to)

@@ -3,6 +3,7 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
+import { checkOptions, checkTexts } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { type ImportedThread, importThread } from '../lifecycle/import.js'
 import { runOperation } from '../lifecycle/run-operation.js'
@@ -40,6 +41,8 @@ export async function importRollouts(
   paths: readonly string[],
   options: ImportOptions = {},
 ): Promise<ImportReport> {
+  checkTexts(paths, 'the paths')
+  checkOptions(options, { onProgress: 'function' })
   const sources = await findSources(context.disk, paths)
   const imported: ImportReport['imported'][number][] = []
   const damaged: ImportReport['damaged'][number][] = []

@@ -1,0 +1,61 @@
+// What a database that is set aside can still tell: rows, because names live nowhere else, and the sets of deletes
+// that were open. Only values that still have their checksum count.
+
+import path from 'node:path'
+import { type OperationId, readIntent, salvageLevel, unseal } from '@cenotaph/journal'
+import type { Disk } from '@cenotaph/storage'
+import { isSetAsideLevel } from '../erasure/scrub.js'
+import { decodeDeletePlan } from '../lifecycle/delete-plan.js'
+import type { RootLayout } from '../root/index.js'
+import { decodeRow, type ThreadRow } from '../threads/thread-row.js'
+import type { PrepareRecord } from '../tombstones/index.js'
+import { deadSet } from './dead-sets.js'
+
+export interface Salvaged {
+  readonly rows: ReadonlyMap<string, ThreadRow>
+  readonly openDeletes: readonly PrepareRecord[]
+}
+
+export async function salvage(layout: RootLayout, disk: Disk): Promise<Salvaged> {
+  const rows = new Map<string, ThreadRow>()
+  const openDeletes: PrepareRecord[] = []
+  const folder = await folderToAsk(layout, disk)
+  const isWanted = (key: string): boolean =>
+    key.startsWith('i/') || (key.startsWith('t/') && key.endsWith('/row'))
+  for (const [key, value] of await salvageLevel(disk, folder, isWanted)) {
+    const body = attempt(() => unseal(key, value))
+    if (!body) continue
+    if (key.startsWith('i/')) {
+      const set = attempt(() => openDelete(key.slice(2), body))
+      if (set) openDeletes.push(set)
+    } else {
+      const row = attempt(() => decodeRow(body))
+      if (row) rows.set(row.threadId, row)
+    }
+  }
+  return { rows, openDeletes }
+}
+
+/** A repair that was cut short has set the database aside and put no other in its place: that one is asked again. */
+async function folderToAsk(layout: RootLayout, disk: Disk): Promise<string> {
+  if (await disk.stat(path.join(layout.levelFolder, 'CURRENT'))) return layout.levelFolder
+  const names = (await disk.list(layout.cenotaphFolder)) ?? []
+  // Their names sort by time.
+  const newest = names.findLast(({ name, kind }) => kind === 'folder' && isSetAsideLevel(name))
+  return newest ? path.join(layout.cenotaphFolder, newest.name) : layout.levelFolder
+}
+
+function openDelete(id: string, body: Uint8Array): PrepareRecord | undefined {
+  const intent = readIntent(id as OperationId, body)
+  if (intent.kind !== 'delete') return undefined
+  return deadSet(id, intent.at, decodeDeletePlan(intent.body).threadIds)
+}
+
+/** Undefined for what is damaged. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
