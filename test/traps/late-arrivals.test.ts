@@ -44,7 +44,6 @@ describe('a delete commits while others are under way', () => {
     for (const point of [
       'delete.intend:before',
       'delete.intend:after',
-      'delete.unlink:after',
       'delete.settle:before',
     ]) {
       it(`${name}, begun at ${point}`, async () => {

@@ -46,7 +46,7 @@ function watchLevel() {
   const others = (['put', 'del', 'clear'] as const).map((name) =>
     vi.spyOn(ClassicLevel.prototype, name as 'clear'),
   )
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => void vi.restoreAllMocks())
   return { batches, batch, others, most: () => most }
 }
 

@@ -3,9 +3,10 @@
 // not an export, an import, a checkpoint, a reopen or a repair that was refused.
 
 import { spawn } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { repairStore } from '@cenotaph/core'
+import { openThreadStore, repairStore } from '@cenotaph/core'
 import { type Disk, nodeDisk } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { testId } from '../support/thread-ids.js'
@@ -24,6 +25,27 @@ function secondProcess(root: string): Promise<string> {
     child.once('close', () => resolve(output))
   })
 }
+
+describe('the process that has the store open opens it again', () => {
+  it('is refused, by whatever path it comes, and keeps the lock that other processes see', async () => {
+    const folder = scratch()
+    const root = path.join(folder, 'root')
+    const store = await open(root)
+    await store.createThread({ threadId: testId(1), cwd: '/w' })
+    const alias = path.join(folder, 'alias')
+    symlinkSync(root, alias)
+    for (const name of [root, alias, `${root}/../root/`]) {
+      await refusal(openThreadStore(name), 'STORE_LOCKED')
+      await refusal(repairStore(name), 'STORE_LOCKED')
+      expect(await secondProcess(root)).toBe('STORE_LOCKED')
+    }
+    await store.appendItems(testId(1), [say('acknowledged')])
+    await store.close()
+    // The folder is free again once the store is closed, also after an open that failed.
+    const again = await open(alias)
+    expect(await textsOf(again, testId(1))).toEqual(['acknowledged'])
+  })
+})
 
 describe('the store’s own process has read everything under its root', () => {
   it('a second process still finds it locked, and what was acknowledged is there', async () => {

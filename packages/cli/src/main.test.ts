@@ -102,7 +102,8 @@ describe('delete at a terminal', () => {
   it('does not ask with --yes', async () => {
     const id = await create('to go')
     const done = await run(['delete', id, '--yes'], { answer: false })
-    expect(done).toMatchObject({ status: 0, questions: [] })
+    expect(done).toMatchObject({ status: 0, questions: [], stderr: '' })
+    expect(done.stdout).toContain('This deletes 1 thread for good')
   })
 })
 

@@ -39,14 +39,20 @@ export function processTerminal(): Terminal {
       for await (const chunk of stdin) chunks.push(chunk as Uint8Array)
       return Buffer.concat(chunks)
     },
-    async confirm(question, signal) {
-      const lines = createInterface({ input: stdin, output: stderr })
-      try {
-        const answer = await lines.question(`${question} [y/N] `, { signal })
-        return /^y(es)?$/i.test(answer.trim())
-      } finally {
-        lines.close()
-      }
-    },
+    confirm: askYesOrNo,
+  }
+}
+
+async function askYesOrNo(question: string, signal: AbortSignal): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  // While it reads lines, Ctrl-C comes as a key; it means here what it means everywhere.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  // The end of the input (Ctrl-D) closes it, and leaves the question without an answer.
+  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+  try {
+    const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal }), ended])
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    lines.close()
   }
 }

@@ -7,6 +7,7 @@ import { nodeDisk, StoreError } from '@cenotaph/storage'
 import type { AbstractBatchOptions, AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
 import { checkLevelFiles } from './level-check.js'
+import { leaveFolder, takeFolder } from './open-folders.js'
 
 /** UTF-8 keys, bytes as values. */
 export type Level = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>
@@ -35,6 +36,8 @@ export async function openLevel(
     for (const made of await nodeDisk.makeFolder(folder))
       await nodeDisk.syncFolder(path.dirname(made))
   }
+  const identity = (await nodeDisk.stat(folder))?.identity ?? folder
+  if (!takeFolder(identity)) throw lockedError(folder, `this process has ${folder} open already`)
   const level = new ClassicLevel<string, Uint8Array>(folder, {
     compression: false,
     createIfMissing: options.createIfMissing,
@@ -43,10 +46,14 @@ export async function openLevel(
   })
   try {
     await level.open()
+    // It is also closed and opened in place; see reopenLevel.
+    level.on('opening', () => takeFolder(identity))
+    level.on('closed', () => leaveFolder(identity))
     return level
   } catch (error) {
     // A handle that failed to open still tries again by itself on later calls, unless it is closed.
     await level.close().catch(() => {})
+    leaveFolder(identity)
     throw openError(error, folder)
   }
 }
@@ -67,14 +74,14 @@ function openError(error: unknown, folder: string): StoreError {
   const code = codeOf(cause)
   const options = { cause: error, detail: { folder } }
   if (code === 'LEVEL_LOCKED')
-    return new StoreError('STORE_LOCKED', `another process has ${folder} open`, {
-      ...options,
-      retryable: true,
-    })
+    return lockedError(folder, `another process has ${folder} open`, error)
   if (code === 'LEVEL_CORRUPTION')
     return new StoreError('LEVEL_DAMAGED', `LevelDB refuses ${folder}`, options)
   return new StoreError('DISK_ERROR', `LevelDB cannot open ${folder}`, options)
 }
+
+const lockedError = (folder: string, message: string, cause?: unknown): StoreError =>
+  new StoreError('STORE_LOCKED', message, { cause, detail: { folder }, retryable: true })
 
 /** Runs a read of the database; errors are STORE_CLOSED, LEVEL_DAMAGED or DISK_ERROR. */
 export async function reading<T>(run: () => Promise<T>): Promise<T> {

@@ -25,7 +25,7 @@ async function killTwice(scene: Scene, filled: Filled): Promise<void> {
     `Delete a thread and the ${spawned.length} that it spawned, and kill the process`,
   )
   await report.say(
-    `${countText(filled.doomedTexts.length, 'text')} are in these threads and in no other`,
+    `${countText(filled.doomedTexts.length, 'text')} (words, names, paths) are in these threads and in no other`,
   )
   const unlink = await killDuring(root, 'delete.unlink:before', [audit!])
   await report.check('kill -9, just after the delete was committed', unlink)

@@ -2,6 +2,7 @@
 // process is killed in the middle, twice; the delete finishes by itself, and every byte is searched for what was
 // deleted. Every claim is checked, so the story fails where it is not true.
 
+import path from 'node:path'
 import { openThreadStore, type ThreadView } from '@cenotaph/core'
 import { type Disk, nodeDisk } from '@cenotaph/storage'
 import { threadTable } from '../output/thread-text.js'
@@ -25,7 +26,7 @@ export interface Filled {
   /** The thread that is deleted, and what it spawned. */
   readonly doomed: readonly string[]
   readonly kept: readonly string[]
-  /** Texts that only the doomed hold. */
+  /** Texts that only the doomed hold, and the names of their files. */
   readonly doomedTexts: readonly string[]
   readonly keptTexts: readonly string[]
   /** The key that receipts are pinned to. */
@@ -74,11 +75,15 @@ async function fillStore({ root, home, report, terminal }: Scene): Promise<Fille
       (threadId) => !doomed.includes(threadId),
     )
     const texts = await tellingTexts(store, doomed, kept)
+    const fileNames = (ids: readonly string[]): string[] =>
+      imported
+        .filter((thread) => ids.includes(thread.threadId))
+        .map((thread) => path.basename(thread.source))
     return {
       doomed,
       kept,
-      doomedTexts: texts.ofFirst,
-      keptTexts: texts.ofSecond,
+      doomedTexts: [...texts.ofFirst, ...fileNames(doomed)],
+      keptTexts: [...texts.ofSecond, ...fileNames(kept)],
       publicKey: store.publicKey,
     }
   } finally {

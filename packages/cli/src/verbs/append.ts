@@ -1,3 +1,5 @@
+// Append: reads all of the input and checks it before the store is opened, then appends it as one batch, all or none.
+
 import { nodeDisk } from '@cenotaph/storage'
 import { readFile } from '../arguments/files.js'
 import { aboutLine, itemLines } from '../arguments/item-lines.js'

@@ -1,3 +1,5 @@
+// Create: a new thread, durable when its id is printed.
+
 import path from 'node:path'
 import { given, jsonObject } from '../arguments/parse.js'
 import { defineVerb } from '../verb.js'

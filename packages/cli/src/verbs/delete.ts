@@ -65,7 +65,11 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
       await askFirst(shown, `Delete ${count} for good?`, terminal, signal)
     }
     const result = await deletePlanned(store, threadIds, plan, choices)
-    return deletionAnswer(result, terminal.colours)
+    const answer = deletionAnswer(result, terminal.colours)
+    // Who was asked has seen the plan already.
+    return asked || plan.threadIds.length === 0
+      ? answer
+      : { ...answer, text: `${shown}\n\n${answer.text}` }
   },
 })
 

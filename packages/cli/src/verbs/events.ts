@@ -1,3 +1,5 @@
+// Events: the log as it is stored, one document a line; with --follow until interrupted.
+
 import { given, positionNumber, wholeNumber } from '../arguments/parse.js'
 import { defineVerb } from '../verb.js'
 

@@ -1,3 +1,5 @@
+// Export: threads as files that need no store. Never writes over a file.
+
 import path from 'node:path'
 import { given } from '../arguments/parse.js'
 import { type LastOptions, lastOptions, threadsOf } from '../arguments/threads.js'

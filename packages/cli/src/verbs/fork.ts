@@ -1,3 +1,5 @@
+// Fork: a new thread that continues another one, which stays untouched.
+
 import { given, wholeNumber } from '../arguments/parse.js'
 import { type LastOptions, lastOptions, oneThread } from '../arguments/threads.js'
 import { defineVerb } from '../verb.js'

@@ -1,3 +1,6 @@
+// Import: rollouts become threads, each one whole or not at all. The source is only read, and what is left out
+// is said.
+
 import type { ImportReport } from '@cenotaph/core'
 import { escapeText } from '../output/escape.js'
 import { countText, sizeText } from '../output/units.js'

@@ -1,3 +1,5 @@
+// List: one page of threads, with the cursor of the next one.
+
 import path from 'node:path'
 import { given, wholeNumber } from '../arguments/parse.js'
 import { threadDocument } from '../documents.js'

@@ -1,3 +1,6 @@
+// Read: stored lines byte for byte, in memory one line at a time. What is damaged is told on stderr, never
+// left out in silence.
+
 import { given, wholeNumber } from '../arguments/parse.js'
 import { type LastOptions, lastOptions, oneThread } from '../arguments/threads.js'
 import { defineVerb } from '../verb.js'

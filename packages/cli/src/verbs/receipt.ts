@@ -1,3 +1,5 @@
+// Receipt: one signed document. With --json it is printed whole, as `receipt verify` takes it.
+
 import { StoreError } from '@cenotaph/storage'
 import { receiptText } from '../output/deletion-text.js'
 import { defineVerb } from '../verb.js'

@@ -1,3 +1,5 @@
+// Receipts: what was deleted, as signed documents that outlive it.
+
 import { tableText } from '../output/table.js'
 import { relativeTime, sizeText } from '../output/units.js'
 import { defineVerb } from '../verb.js'

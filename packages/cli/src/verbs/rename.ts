@@ -1,3 +1,5 @@
+// Rename: the only thing about a thread that its owner may change.
+
 import { type LastOptions, lastOptions, oneThread, threadAndWord } from '../arguments/threads.js'
 import { threadsDocument, threadViews } from '../documents.js'
 import { threadTable } from '../output/thread-text.js'

@@ -1,3 +1,5 @@
+// Retry: what a committed delete has still to do, now instead of at its next try. Never begins a delete.
+
 import { deletionAnswer } from '../deletion-answer.js'
 import { defineVerb } from '../verb.js'
 

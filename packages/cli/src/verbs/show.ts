@@ -1,3 +1,5 @@
+// Show: all that is known of one thread, read without changing it.
+
 import { StoreError } from '@cenotaph/storage'
 import { type LastOptions, lastOptions, oneThread } from '../arguments/threads.js'
 import { threadDocument } from '../documents.js'

@@ -1,3 +1,5 @@
+// Status: the state of any id that ever was, deleted ones included.
+
 import type { ThreadStatus } from '@cenotaph/core'
 import { type LastOptions, lastOptions, oneThread } from '../arguments/threads.js'
 import { defineVerb } from '../verb.js'

@@ -1,3 +1,5 @@
+// Verify: reads everything and believes nothing. Status 1 where anything does not fit.
+
 import type { Problem, VerifyReport } from '@cenotaph/core'
 import { exitCodes } from '../exit-codes.js'
 import { escapeText } from '../output/escape.js'

@@ -29,6 +29,7 @@ export class RolloutWriters {
   readonly #open = new Map<string, OpenRollout>()
   readonly #pending = new Map<string, Pending[]>()
   readonly #running = new Map<string, Promise<void>>()
+  readonly #checking = new Map<string, Promise<void>>()
   readonly #opening = new Map<string, Promise<void>>()
   /** Files that made room for others: not in `#open` any more, and not durable before this resolves. */
   readonly #retiring = new Map<string, Promise<void>>()
@@ -175,8 +176,18 @@ export class RolloutWriters {
   }
 
   /** Throws where a rollout that nobody is writing to does not have its committed length. */
-  async check(state: ThreadState): Promise<void> {
-    if (this.#running.has(state.threadId)) return
+  check(state: ThreadState): Promise<void> {
+    const id = state.threadId
+    if (this.#running.has(id)) return Promise.resolve()
+    // Callers of the same moment share one look at the file.
+    const underway = this.#checking.get(id)
+    if (underway) return underway
+    const checking = this.#checkNow(state).finally(() => this.#checking.delete(id))
+    this.#checking.set(id, checking)
+    return checking
+  }
+
+  async #checkNow(state: ThreadState): Promise<void> {
     const open = await this.#openFor(state)
     try {
       const before = currentRollout(state.row).bytes

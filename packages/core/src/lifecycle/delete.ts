@@ -14,7 +14,6 @@ import { findReceipt, issueReceipt } from '../erasure/delete-receipt.js'
 import {
   type DeleteScope,
   type ForksMode,
-  readScope,
   refuseChangedPlan,
   refuseForks,
 } from '../erasure/delete-scope.js'
@@ -22,7 +21,6 @@ import { detachFork } from '../erasure/detach.js'
 import { namesOf, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
 import { refuseRepeatingReason } from '../erasure/reason.js'
-import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
 import {
   eraseFromLevel,
   removeEmptyDirectories,
@@ -32,9 +30,9 @@ import {
 import { unlinkNames } from '../erasure/unlink.js'
 import { verifyErased } from '../erasure/verify-erased.js'
 import type { Receipt, ReceiptFile } from '../proof/index.js'
-import { refuseDead, requireUsable } from '../threads/require-thread.js'
-import { gatherLocked } from './barrier.js'
+import { refuseDead } from '../threads/require-thread.js'
 import { type DeletePlan, decodeDeletePlan, encodeDeletePlan } from './delete-plan.js'
+import { lockScope, refuseChangedForks, refuseWithoutSpace } from './delete-scope-locks.js'
 import { directoriesOf } from './directory.js'
 import { dropPointless } from './drop-operations.js'
 import { defineOperation, type Step } from './operation.js'
@@ -243,54 +241,6 @@ function step(
       progress.outcome = 'done'
     },
   }
-}
-
-/** With all that a scope names locked it cannot grow, so a scope that reads the same under its locks stands. */
-async function lockScope(
-  context: StoreContext,
-  roots: readonly ThreadId[],
-  forks: ForksMode,
-): Promise<{ state: DeleteScope; locks: () => void }> {
-  let expected = await readScope(context, roots, forks)
-  for (;;) {
-    const exclusive = [...expected.rows.map((row) => row.threadId), ...expected.rewritten]
-    const attempt = await gatherLocked(context, { exclusive }, async () => {
-      for (const id of roots) refuseDead(context, id)
-      return readScope(context, roots, forks)
-    })
-    const same =
-      attempt.state.planId === expected.planId &&
-      attempt.state.rewritten.length === expected.rewritten.length
-    if (same) return attempt
-    attempt.locks()
-    expected = attempt.state
-  }
-}
-
-/** A fork whose rollout is not as it was committed cannot be rewritten; the delete does not begin. */
-async function refuseChangedForks(context: StoreContext, scope: DeleteScope): Promise<void> {
-  for (const id of scope.rewritten) {
-    await refuseChangedRollouts(context, await requireUsable(context, id))
-  }
-}
-
-/** Copies of what forks inherit need room; without it the delete does not begin. */
-async function refuseWithoutSpace(context: StoreContext, scope: DeleteScope): Promise<void> {
-  if (scope.references.length === 0) return
-  let needed = 0
-  for (const id of scope.rewritten) {
-    const state = await context.threads.load(id)
-    for (const { base, bytes } of state?.row.rollouts ?? []) {
-      // A fork may inherit all that its bases hold, and is written anew before the old file goes.
-      if (base) needed += bytes + scope.bytes
-    }
-  }
-  const free = await context.disk.freeBytes(context.layout.root)
-  if (needed <= free) return
-  throw new StoreError('DISK_FULL', 'there is no room for the lines that forks inherit', {
-    retryable: true,
-    detail: { neededBytes: needed, freeBytes: free },
-  })
 }
 
 /** A delete must succeed on a full disk: it frees space. */

@@ -27,13 +27,14 @@ import {
   requireThreadId,
   requireUsable,
 } from '../threads/require-thread.js'
-import { firstLine, type NewSession } from '../threads/session-meta.js'
+import { firstLine } from '../threads/session-meta.js'
 import { currentRollout, type ThreadRow } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
 import { checkName, existsError } from './create.js'
 import { placeInDirectory } from './directory.js'
 import { interruption, writeInherited } from './flatten.js'
 import { type ForkPoint, type ForkPointOptions, findForkPoint } from './fork-point.js'
+import { sessionOf } from './fork-session.js'
 import { inheritedPreview } from './inherited-preview.js'
 import { defineOperation } from './operation.js'
 import { type Publication, publishStep, stageBytes, stagedPath, unstage } from './publish.js'
@@ -276,38 +277,5 @@ async function writeFork(
   }
   if (point.openTurn !== undefined) {
     await put(interruption(point.openTurn, explicitOrdinals ? next : null, atMs))
-  }
-}
-
-/** Fields of a session_meta that belong to one thread and are not inherited by its forks. */
-const ownFields = [
-  'forked_from_ordinal_exclusive',
-  'history_base',
-  'parent_thread_id',
-  'agent_nickname',
-  'agent_role',
-  'agent_path',
-  'agent_type',
-  'subagent_history_start_ordinal',
-]
-
-function sessionOf(state: ForkState): NewSession {
-  const { base, baseMeta, historyBase, point } = state
-  const extra = Object.fromEntries(
-    Object.entries(baseMeta ?? {}).filter(([field]) => !ownFields.includes(field)),
-  )
-  const spawned =
-    typeof base.source === 'object' && base.source !== null && 'subagent' in base.source
-  return {
-    threadId: state.threadId,
-    atMs: state.atMs,
-    cwd: base.cwd ?? process.cwd(),
-    modelProvider: base.modelProvider,
-    source: spawned ? 'cli' : base.source,
-    forkedFromId: base.threadId,
-    forkedFromOrdinal: point.endOrdinal,
-    historyBase,
-    legacy: !currentRollout(base).explicitOrdinals,
-    extra: { ...extra, ...(spawned ? { thread_source: 'user' } : {}) },
   }
 }

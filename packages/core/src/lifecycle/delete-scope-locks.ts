@@ -1,0 +1,58 @@
+// What must hold before a delete is committed: all that it names is locked and stays as it was read, forks that will be
+// rewritten are as they were committed, and there is room for what they inherit. Refuses; changes nothing.
+
+import type { ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { type DeleteScope, type ForksMode, readScope } from '../erasure/delete-scope.js'
+import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
+import { refuseDead, requireUsable } from '../threads/require-thread.js'
+import { gatherLocked } from './barrier.js'
+
+/** With all that a scope names locked it cannot grow, so a scope that reads the same under its locks stands. */
+export async function lockScope(
+  context: StoreContext,
+  roots: readonly ThreadId[],
+  forks: ForksMode,
+): Promise<{ state: DeleteScope; locks: () => void }> {
+  let expected = await readScope(context, roots, forks)
+  for (;;) {
+    const exclusive = [...expected.rows.map((row) => row.threadId), ...expected.rewritten]
+    const attempt = await gatherLocked(context, { exclusive }, async () => {
+      for (const id of roots) refuseDead(context, id)
+      return readScope(context, roots, forks)
+    })
+    const same =
+      attempt.state.planId === expected.planId &&
+      attempt.state.rewritten.length === expected.rewritten.length
+    if (same) return attempt
+    attempt.locks()
+    expected = attempt.state
+  }
+}
+
+/** A fork whose rollout is not as it was committed cannot be rewritten; the delete does not begin. */
+export async function refuseChangedForks(context: StoreContext, scope: DeleteScope): Promise<void> {
+  for (const id of scope.rewritten) {
+    await refuseChangedRollouts(context, await requireUsable(context, id))
+  }
+}
+
+/** Copies of what forks inherit need room; without it the delete does not begin. */
+export async function refuseWithoutSpace(context: StoreContext, scope: DeleteScope): Promise<void> {
+  if (scope.references.length === 0) return
+  let needed = 0
+  for (const id of scope.rewritten) {
+    const state = await context.threads.load(id)
+    for (const { base, bytes } of state?.row.rollouts ?? []) {
+      // A fork may inherit all that its bases hold, and is written anew before the old file goes.
+      if (base) needed += bytes + scope.bytes
+    }
+  }
+  const free = await context.disk.freeBytes(context.layout.root)
+  if (needed <= free) return
+  throw new StoreError('DISK_FULL', 'there is no room for the lines that forks inherit', {
+    retryable: true,
+    detail: { neededBytes: needed, freeBytes: free },
+  })
+}
