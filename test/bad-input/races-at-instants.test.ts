@@ -10,7 +10,7 @@ import { threadIdOf } from '../support-fixtures/ids.fixture.js'
 import { scratch } from '../support-fixtures/scratch.fixture.js'
 import { codeOf, livingIds, textItem, textsOf } from '../support-fixtures/store-state.fixture.js'
 
-const { folder, open } = scratch()
+const { folder, open } = scratch({ inMemory: true })
 const [victim, newcomer, bystander] = [1, 2, 3].map(threadIdOf) as [string, string, string]
 
 type Deed = (store: ThreadStore, source: string) => Promise<unknown>

@@ -1,6 +1,7 @@
 // Fresh real folders and stores for the tests of a file. Stores are closed and folders removed after each test,
 // whatever became of the test; a file that a closed store left open fails its test.
 
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -26,8 +27,17 @@ export interface Scratch {
   store(options?: ThreadStoreOptions): Promise<ThreadStore>
 }
 
-/** `per: 'file'` keeps everything until the last test of the file has ended. */
-export function scratch({ per = 'test' }: { readonly per?: 'test' | 'file' } = {}): Scratch {
+export interface ScratchOptions {
+  /** `file` keeps everything until the last test of the file has ended. */
+  readonly per?: 'test' | 'file'
+  /** Folders in memory where there is such a place: for many stores of which none has to survive a power cut. */
+  readonly inMemory?: boolean
+}
+
+const memoryFolder = '/dev/shm'
+
+export function scratch({ per = 'test', inMemory = false }: ScratchOptions = {}): Scratch {
+  const parent = inMemory && existsSync(memoryFolder) ? memoryFolder : tmpdir()
   const folders: string[] = []
   const stores: ThreadStore[] = []
   const openPaths: (() => readonly string[])[] = []
@@ -40,7 +50,7 @@ export function scratch({ per = 'test' }: { readonly per?: 'test' | 'file' } = {
   })
   const self: Scratch = {
     async folder() {
-      const folder = await mkdtemp(path.join(tmpdir(), 'cenotaph-test-'))
+      const folder = await mkdtemp(path.join(parent, 'cenotaph-test-'))
       folders.push(folder)
       return folder
     },

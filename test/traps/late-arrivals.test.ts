@@ -41,11 +41,7 @@ const racers: Record<string, (store: ThreadStore, folder: string) => Promise<unk
 
 describe('a delete commits while others are under way', () => {
   for (const [name, race] of Object.entries(racers)) {
-    for (const point of [
-      'delete.intend:before',
-      'delete.intend:after',
-      'delete.settle:before',
-    ]) {
+    for (const point of ['delete.intend:before', 'delete.intend:after', 'delete.settle:before']) {
       it(`${name}, begun at ${point}`, async () => {
         const root = path.join(scratch(), 'root')
         const folder = path.join(scratch(), 'source')

@@ -11,7 +11,8 @@ export {
   type Section,
 } from './group.js'
 export { type OpenIntent, readIntent } from './intent.js'
-export { Journal, type JournalOptions } from './journal.js'
+export { Journal } from './journal.js'
+export type { JournalOptions } from './journal-options.js'
 export { isJournalKey, type OperationId, type Sequence } from './keys.js'
 export { type Level, openLevel } from './level.js'
 export { checkLevelFiles, type LevelCheckOptions } from './level-check.js'

@@ -8,7 +8,7 @@
 // Every mutation can reject with STORE_FAILED (`outcome` unknown for the batch that failed, absent for
 // those behind it), and with STORE_CLOSED after `close`. Reads go on after a failure.
 
-import type { Clock, Disk, Entropy, StoreError } from '@cenotaph/storage'
+import type { StoreError } from '@cenotaph/storage'
 import { writeAnchor } from './anchor.js'
 import { unseal } from './checked-value.js'
 import type { Checkpoint, Commit, IntentCommit } from './commit.js'
@@ -22,6 +22,7 @@ import {
   type ReservedSection,
   type Section,
 } from './group.js'
+import type { JournalOptions } from './journal-options.js'
 import { JournalState } from './journal-state.js'
 import type { OperationId, Sequence } from './keys.js'
 import { type Level, reading, writeSynced } from './level.js'
@@ -31,17 +32,6 @@ import { ReadGate } from './read-gate.js'
 import { type Recovered, recover } from './recovery.js'
 import { filesToScan, type KeyRange, logBytes } from './tables.js'
 import { trimmedRanges } from './trimmed-ranges.js'
-
-export interface JournalOptions {
-  /** Open, with the journal as its only user from now on; `close` closes it. */
-  readonly level: Level
-  readonly disk: Disk
-  readonly anchorPath: string
-  readonly clock: Clock
-  readonly entropy: Entropy
-  /** A store that is being made: no anchor may exist. */
-  readonly fresh: boolean
-}
 
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
 const GROUP_SECTIONS_MAX = 4_096
@@ -279,20 +269,14 @@ export class Journal {
   }
 
   /**
-   * Closes and opens the database, with no read and no batch in flight: only that starts LOG and MANIFEST anew. In
-   * between another process could take the lock; then this one fails with STORE_FAILED, and has lost nothing.
+   * Starts LOG and MANIFEST anew, with no read and no batch in flight. Should another process take the lock in
+   * between, this one fails with STORE_FAILED, and has lost nothing.
    */
   reopenLevel(): Promise<void> {
-    const { level } = this.#options
-    return this.#gate.erase(() =>
-      this.#queue.pause(async () => {
-        await level.close()
-        await level.open({ createIfMissing: false })
-      }),
-    )
+    return this.#gate.erase(() => this.#queue.pause(() => reopened(this.#options.level)))
   }
 
-  /** Bytes of LOG and MANIFEST in `folder`. Only a reopen starts them anew. */
+  /** Bytes of LOG and MANIFEST in `folder`. */
   logBytes(folder: string): Promise<number> {
     return logBytes(this.#options.disk, folder)
   }
@@ -310,4 +294,9 @@ export class Journal {
     await this.#queue.close()
     await this.#gate.erase(() => this.#options.level.close())
   }
+}
+
+async function reopened(level: Level): Promise<void> {
+  await level.close()
+  await level.open({ createIfMissing: false })
 }

@@ -9,8 +9,8 @@ import { crc32 } from 'node:zlib'
 import type { Journal, Section } from '@cenotaph/journal'
 import { type Clock, isStoreError, StoreError } from '@cenotaph/storage'
 import { noCrashPoint, type ResolvedOptions } from '../options.js'
-import { currentRollout, type ThreadRow, withCurrentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
+import { advanceRow, moveTail, noteUnrecorded } from './advance.js'
 import { decodeTag, IdempotencyKeys } from './idempotency.js'
 import type { PreparedLines } from './prepared-lines.js'
 import { parksThread, type RolloutWriters } from './rollout-writers.js'
@@ -270,54 +270,5 @@ export class AppendQueue {
       })
     }
     return this.#journal.fail(error)
-  }
-}
-
-function moveTail(state: ThreadState, lines: PreparedLines): number {
-  const { tail } = state
-  const offset = tail.offset
-  tail.offset += lines.bytes.length
-  tail.ordinal += lines.count
-  tail.endsWithNewline = true
-  return offset
-}
-
-/** The row once these lines are committed behind it. */
-export function advanceRow(
-  row: ThreadRow,
-  lines: {
-    readonly bytes: Uint8Array | number
-    readonly first: number
-    readonly count: number
-    readonly updatedAt: number
-    readonly preview: string | undefined
-  },
-): ThreadRow {
-  const rollout = currentRollout(row)
-  const length = typeof lines.bytes === 'number' ? lines.bytes : lines.bytes.length
-  const advanced = withCurrentRollout(row, {
-    bytes: rollout.bytes + length,
-    items: rollout.items + lines.count,
-    nextOrdinal: lines.first + lines.count,
-    endsWithNewline: true,
-  })
-  return {
-    ...advanced,
-    updatedAt: Math.max(row.updatedAt, lines.updatedAt),
-    preview: row.preview ?? lines.preview ?? null,
-  }
-}
-
-export function noteUnrecorded(
-  state: ThreadState,
-  lines: { readonly bytes: Uint8Array | number; readonly first: number; readonly count: number },
-): void {
-  const bytes = typeof lines.bytes === 'number' ? lines.bytes : lines.bytes.length
-  // A new object each time: a checkpoint under way keeps the one that its event was built from.
-  const before = state.unrecorded ?? { first: lines.first, count: 0, bytes: 0 }
-  state.unrecorded = {
-    first: before.first,
-    count: before.count + lines.count,
-    bytes: before.bytes + bytes,
   }
 }

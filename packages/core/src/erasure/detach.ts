@@ -40,11 +40,15 @@ export async function detachFork(context: StoreContext, forkId: ThreadId): Promi
 /** The session_meta line that says what a rollout continues, and the open rollout. */
 async function metaLineOf(context: StoreContext, row: ThreadRow, rollout: RolloutRow) {
   const source = await openRollout(context, row, rollout)
-  for await (const line of readForward(source)) if (sessionMetaOf(line)) return { line, source }
-  await source.close()
-  throw new StoreError('ROLLOUT_DAMAGED', 'a rollout without a line', {
-    detail: { threadId: row.threadId },
-  })
+  try {
+    for await (const line of readForward(source)) if (sessionMetaOf(line)) return { line, source }
+    throw new StoreError('ROLLOUT_DAMAGED', 'a rollout without a session_meta line', {
+      detail: { threadId: row.threadId },
+    })
+  } catch (error) {
+    await source.close()
+    throw error
+  }
 }
 
 async function detachRollout(

@@ -56,6 +56,8 @@ export async function repairStore(
 ): Promise<RepairReport> {
   const options = resolveOptions(storeOptions)
   const nothing: RepairReport = { rebuilt: [], adopted: [], lost: [], setAside: [] }
+  // What is not there needs no repair, and a dry run makes nothing.
+  if (dryRun && !(await options.disk.stat(rootLayout(root).cenotaphFolder))) return nothing
   const report = (await rebuildIfRefused(root, options, dryRun)) ?? nothing
   if (dryRun && report !== nothing) return report
   const store = await openContext(root, options)

@@ -36,6 +36,7 @@ export interface PendingStep {
 
 export interface DeleteResult {
   readonly state: 'planned' | 'erasing' | 'deleted'
+  /** Null for a repeat: the receipt does not tell it. */
   readonly planId: string | null
   /** What this call deletes: the threads asked for and what goes with them. */
   readonly threadIds: readonly ThreadId[]
@@ -44,6 +45,7 @@ export interface DeleteResult {
   readonly forks: readonly ThreadId[]
   readonly held: readonly ThreadId[]
   readonly bytes: number
+  /** Names that went; of a repeat, as many as the receipt lists. */
   readonly files: number
   readonly deleteAfter: string | null
   readonly pending: readonly PendingStep[]
@@ -113,9 +115,10 @@ async function commitAndErase(
   args: Parameters<typeof deleteThreads.gather>[1],
 ): Promise<DeleteResult> {
   try {
-    const receipt = await runOperation(context, deleteThreads, args)
+    const { receipt, planId, fileCount } = await runOperation(context, deleteThreads, args)
     await takeRoomAgain(context)
-    return await stateOf(context, receipt.receiptId as OperationId, args.alreadyDeleted)
+    const state = await stateOf(context, receipt.receiptId as OperationId, args.alreadyDeleted)
+    return { ...state, planId, files: fileCount }
   } catch (error) {
     // Once the set is dead nothing is rolled back: the caller learns what is left to do.
     const operationId = context.dead.receiptOf(args.roots[0]!)

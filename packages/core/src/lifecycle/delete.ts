@@ -56,7 +56,13 @@ interface DeleteState {
 /** Sets with more files than this get one line a kind in the receipt. */
 const RECEIPT_FILES_MAX = 100
 
-export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan, Receipt>({
+export interface Deleted {
+  readonly receipt: Receipt
+  readonly planId: string
+  readonly fileCount: number
+}
+
+export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan, Deleted>({
   name: 'delete',
 
   async gather(context, { roots, forks, expectPlan, reason }) {
@@ -201,9 +207,9 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     applied: () => context.deletions.end(operationId),
   }),
 
-  async result(context, _plan, operationId) {
+  async result(context, { planId, fileCount }, operationId) {
     const receipt = await findReceipt(context, operationId)
-    if (receipt) return receipt
+    if (receipt) return { receipt, planId, fileCount }
     throw new StoreError('RECEIPT_NOT_FOUND', `there is no receipt ${operationId}`)
   },
 

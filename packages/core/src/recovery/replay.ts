@@ -21,7 +21,7 @@ import {
   readForward,
 } from '@cenotaph/rollout'
 import { type DiskFile, isStoreError, StoreError } from '@cenotaph/storage'
-import { advanceRow, noteUnrecorded } from '../append/append-queue.js'
+import { advanceRow, noteUnrecorded } from '../append/advance.js'
 import { decodeTag, IdempotencyKeys, keysKey } from '../append/idempotency.js'
 import { previewOfLines } from '../append/prepared-lines.js'
 import type { StoreContext } from '../context.js'

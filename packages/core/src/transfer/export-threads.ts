@@ -13,11 +13,11 @@ import {
   type ThreadId,
 } from '@cenotaph/rollout'
 import { type DiskFile, StoreError } from '@cenotaph/storage'
-import { checkOptions, checkText, checkTexts } from '../check-options.js'
+import { checkOptions, checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { lineBytes, writeInherited } from '../lifecycle/flatten.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
-import { requireThread, requireThreadId } from '../threads/require-thread.js'
+import { requireThread, requireThreadIds } from '../threads/require-thread.js'
 import { currentRollout, type ThreadRow } from '../threads/thread-row.js'
 import { codexLines } from './codex-lines.js'
 import { markdownOf } from './markdown.js'
@@ -42,14 +42,14 @@ export async function exportThreads(
   given: readonly string[],
   options: ExportOptions,
 ): Promise<readonly ExportedThread[]> {
-  checkTexts(given, 'the threads')
+  const ids = requireThreadIds(given)
   checkOptions(options, { format: ['jsonl', 'markdown'], layout: ['flat', 'codex'] })
   checkText(options.to, 'to')
   const exported: ExportedThread[] = []
   const names: string[] = []
   const target = path.resolve(options.to)
-  for (const text of given) {
-    const { row } = await requireThread(context, requireThreadId(text))
+  for (const id of ids) {
+    const { row } = await requireThread(context, id)
     const file = path.join(target, placeOf(row, options))
     const bytes = await writeFile(context, file, (put) => writeThread(context, row, options, put))
     exported.push({ threadId: row.threadId, path: file, bytes })

@@ -1,0 +1,56 @@
+// How a thread's state moves on with its lines: the tail at once, when ordinals are given out, and the row once the
+// lines are committed.
+
+import { currentRollout, type ThreadRow, withCurrentRollout } from '../threads/thread-row.js'
+import type { ThreadState } from '../threads/thread-state.js'
+import type { PreparedLines } from './prepared-lines.js'
+
+/** Gives the lines their place; returns the offset that they begin at. */
+export function moveTail(state: ThreadState, lines: PreparedLines): number {
+  const { tail } = state
+  const offset = tail.offset
+  tail.offset += lines.bytes.length
+  tail.ordinal += lines.count
+  tail.endsWithNewline = true
+  return offset
+}
+
+/** The row once these lines are committed behind it. */
+export function advanceRow(
+  row: ThreadRow,
+  lines: {
+    readonly bytes: Uint8Array | number
+    readonly first: number
+    readonly count: number
+    readonly updatedAt: number
+    readonly preview: string | undefined
+  },
+): ThreadRow {
+  const rollout = currentRollout(row)
+  const length = typeof lines.bytes === 'number' ? lines.bytes : lines.bytes.length
+  const advanced = withCurrentRollout(row, {
+    bytes: rollout.bytes + length,
+    items: rollout.items + lines.count,
+    nextOrdinal: lines.first + lines.count,
+    endsWithNewline: true,
+  })
+  return {
+    ...advanced,
+    updatedAt: Math.max(row.updatedAt, lines.updatedAt),
+    preview: row.preview ?? lines.preview ?? null,
+  }
+}
+
+export function noteUnrecorded(
+  state: ThreadState,
+  lines: { readonly bytes: Uint8Array | number; readonly first: number; readonly count: number },
+): void {
+  const bytes = typeof lines.bytes === 'number' ? lines.bytes : lines.bytes.length
+  // A new object each time: a checkpoint under way keeps the one that its event was built from.
+  const before = state.unrecorded ?? { first: lines.first, count: 0, bytes: 0 }
+  state.unrecorded = {
+    first: before.first,
+    count: before.count + lines.count,
+    bytes: before.bytes + bytes,
+  }
+}

@@ -1,0 +1,80 @@
+// The life of an open store: which context it has now, who may write to it, and how it is reopened and closed.
+
+import { isStoreError, StoreError } from '@cenotaph/storage'
+import type { StoreContext } from './context.js'
+import type { ResolvedOptions } from './options.js'
+import { closeContext } from './recovery/close-context.js'
+import { type OpenStore, openContext } from './recovery/open-context.js'
+
+export class OpenedStore {
+  readonly root: string
+  readonly #options: ResolvedOptions
+  #store: OpenStore
+  #closed: Promise<void> | undefined
+  #reopening: Promise<void> | undefined
+
+  /** Use `openThreadStore`. */
+  constructor(root: string, options: ResolvedOptions, store: OpenStore) {
+    this.root = root
+    this.#options = options
+    this.#store = store
+  }
+
+  protected get context(): StoreContext {
+    if (this.#closed) throw new StoreError('STORE_CLOSED', 'the store is closed')
+    return this.#store.context
+  }
+
+  /** For mutations: those are refused at once after a failure. */
+  protected get writable(): StoreContext {
+    const { context } = this
+    if (context.journal.failure) {
+      const { message, detail, cause } = context.journal.failure
+      throw new StoreError('STORE_FAILED', message, {
+        detail,
+        cause,
+        outcome: 'absent',
+        retryable: false,
+      })
+    }
+    return context
+  }
+
+  /** STORE_FAILED, once a write or an fsync has failed; reads go on, and `reopen` recovers. */
+  get failure(): StoreError | undefined {
+    return this.#store.context.journal.failure
+  }
+
+  /** Closes and recovers, after STORE_FAILED. What was acknowledged is there; what was not may be. */
+  reopen(): Promise<void> {
+    this.#reopening ??= this.#reopenNow().finally(() => {
+      this.#reopening = undefined
+    })
+    return this.#reopening
+  }
+
+  async #reopenNow(): Promise<void> {
+    if (this.#closed) throw new StoreError('STORE_CLOSED', 'the store is closed')
+    // Whatever closing meets, the journal has what was acknowledged, and opening tells what is wrong.
+    await closeContext(this.#store).catch((error: unknown) => {
+      if (!isStoreError(error)) throw error
+    })
+    this.#store = await openContext(this.root, this.#options)
+  }
+
+  /** Makes everything durable and lets go of the lock. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closed ??= this.#closeNow()
+    return this.#closed
+  }
+
+  async #closeNow(): Promise<void> {
+    // A reopening that failed has told its own caller.
+    await this.#reopening?.catch(() => {})
+    await closeContext(this.#store)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

@@ -1,0 +1,105 @@
+// The reading half of a store. Nothing here changes what is stored, and all of it goes on after a failure. Reads of what
+// never existed give undefined.
+
+import type { ThreadId } from '@cenotaph/rollout'
+import { findReceipt } from './erasure/delete-receipt.js'
+import type { StoreEvent } from './events/event-log.js'
+import { type VerifyReport, verifyStore } from './inspection/verify-store.js'
+import { OpenedStore } from './opened-store.js'
+import { listReceipts, type Receipt } from './proof/index.js'
+import {
+  type ListItemsOptions,
+  type ListTurnsOptions,
+  listTurns,
+  readItems,
+  type ThreadItem,
+  type TurnPage,
+} from './reading/list-items.js'
+import { type ListThreadsOptions, listThreads, type ThreadPage } from './reading/list-threads.js'
+import { resolveThread } from './reading/resolve-thread.js'
+import { type ThreadStatus, threadStatus } from './reading/thread-status.js'
+import { type ThreadView, viewOf } from './reading/thread-view.js'
+import {
+  type EventsOptions,
+  readEvents,
+  type WatchOptions,
+  watchEvents,
+} from './reading/watch-events.js'
+import { refuseDead, requireThreadId } from './threads/require-thread.js'
+import {
+  type ExportedThread,
+  type ExportOptions,
+  exportThreads,
+} from './transfer/export-threads.js'
+
+export class StoreReader extends OpenedStore {
+  /** The thread, or undefined where there never was one. @throws THREAD_DELETED with the receipt's id */
+  async readThread(threadId: string): Promise<ThreadView | undefined> {
+    const context = this.context
+    const id = requireThreadId(threadId)
+    refuseDead(context, id)
+    const state = await context.threads.load(id)
+    refuseDead(context, id)
+    return state && viewOf(context, state.row)
+  }
+
+  /** The id behind a full id, a unique prefix of 8 characters or more, or a name. */
+  resolveThread(text: string): Promise<ThreadId> {
+    return resolveThread(this.context, text)
+  }
+
+  listThreads(options: ListThreadsOptions = {}): Promise<ThreadPage> {
+    return listThreads(this.context, options)
+  }
+
+  /** Items in order, the lineage followed; memory is bounded by the longest line. */
+  listItems(threadId: string, options: ListItemsOptions = {}): AsyncGenerator<ThreadItem> {
+    return readItems(this.context, threadId, options)
+  }
+
+  listTurns(threadId: string, options: ListTurnsOptions = {}): Promise<TurnPage> {
+    return listTurns(this.context, threadId, options)
+  }
+
+  /** Works for any id that ever was. */
+  status(threadId: string): Promise<ThreadStatus> {
+    return threadStatus(this.context, threadId)
+  }
+
+  /** Events behind a position. */
+  events(options: EventsOptions = {}): AsyncGenerator<StoreEvent> {
+    return readEvents(this.context, options)
+  }
+
+  /** Events behind a position, then live until the signal aborts or the store closes. */
+  watch(options: WatchOptions = {}): AsyncGenerator<StoreEvent> {
+    return watchEvents(this.context, options)
+  }
+
+  async listReceipts(): Promise<readonly Receipt[]> {
+    const { disk, layout } = this.context
+    return (await listReceipts(disk, layout.receiptsFolder)).receipts
+  }
+
+  /** undefined where there is no such receipt. */
+  readReceipt(receiptId: string): Promise<Receipt | undefined> {
+    return findReceipt(this.context, receiptId)
+  }
+
+  /** The key that receipts can be pinned to: raw ed25519, base64. */
+  get publicKey(): string {
+    return this.context.signingKey.publicKey
+  }
+
+  exportThreads(
+    threadIds: readonly string[],
+    options: ExportOptions,
+  ): Promise<readonly ExportedThread[]> {
+    return exportThreads(this.context, threadIds, options)
+  }
+
+  /** Reads everything and reports what does not fit. Changes nothing. */
+  verify(): Promise<VerifyReport> {
+    return verifyStore(this.context)
+  }
+}
