@@ -79,10 +79,7 @@ export class Journal {
     return this.#latch.failure
   }
 
-  /**
-   * Calls back once, synchronously, at the failure; at once where it has happened. The listener must not
-   * throw. Returns the way to stop that.
-   */
+  /** Calls back once, synchronously, and must not throw; at once after a failure. Returns the way to stop it. */
   onFailure(listener: (failure: StoreError) => void): () => void {
     return this.#latch.onFailure(listener)
   }

@@ -4,8 +4,8 @@
 import path from 'node:path'
 import { isStoreError, readWhole, replaceWhole } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import { makeFolderDurably } from '../lifecycle/publish.js'
-import { uniqueName } from '../recovery/unique-name.js'
+import { makeFolderDurably } from '../files/make-folder.js'
+import { uniqueName } from '../files/unique-name.js'
 
 export interface QuarantineReport {
   /** Threads that may own the bytes; empty when nobody knows. */

@@ -8,6 +8,7 @@ import { isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { namesOf } from '../erasure/names-on-disk.js'
 import { isSetAsideLevel, setAsideLevelName } from '../erasure/scrub.js'
+import { uniqueName } from '../files/unique-name.js'
 import { type ResolvedOptions, resolveOptions, type ThreadStoreOptions } from '../options.js'
 import {
   createSigningKey,
@@ -17,7 +18,6 @@ import {
 } from '../proof/index.js'
 import { closeContext } from '../recovery/close-context.js'
 import { openContext } from '../recovery/open-context.js'
-import { uniqueName } from '../recovery/unique-name.js'
 import { prepareRoot, type RootLayout, refuseLiveOwner, rootLayout } from '../root/index.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { adoptTails } from './adopt-tails.js'

@@ -12,6 +12,7 @@ import {
 import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { rowOf } from '../threads/new-row.js'
 import { newThreadId } from '../threads/new-thread-id.js'
 import {
@@ -25,7 +26,7 @@ import type { ThreadRow } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
 import { placeInDirectory } from './directory.js'
 import { defineOperation } from './operation.js'
-import { type Publication, publishStep, stageBytes, stagedPath, unstage } from './publish.js'
+import { type Publication, publishStep } from './publish.js'
 
 export interface CreateThreadOptions {
   /** A UUID; by default a new UUIDv7. */

@@ -17,6 +17,7 @@ import {
 import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { byteOffsetAt, openThreadHistory } from '../reading/open-rollout.js'
 import { rowOf } from '../threads/new-row.js'
 import { newThreadId } from '../threads/new-thread-id.js'
@@ -37,7 +38,7 @@ import { type ForkPoint, type ForkPointOptions, findForkPoint } from './fork-poi
 import { sessionOf } from './fork-session.js'
 import { inheritedPreview } from './inherited-preview.js'
 import { defineOperation } from './operation.js'
-import { type Publication, publishStep, stageBytes, stagedPath, unstage } from './publish.js'
+import { type Publication, publishStep } from './publish.js'
 
 export interface ForkOptions extends ForkPointOptions {
   /** Holds the inherited lines itself instead of referring to them. */

@@ -11,6 +11,7 @@ import {
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { openRollout } from '../reading/open-rollout.js'
 import { type RolloutReading, rowOf } from '../threads/new-row.js'
 import { ownerOf } from '../threads/relatives.js'
@@ -21,7 +22,7 @@ import { samePrefix } from '../transfer/same-prefix.js'
 import { gatherLocked } from './barrier.js'
 import { placeInDirectory } from './directory.js'
 import { defineOperation } from './operation.js'
-import { type Publication, publishStep, stageBytes, stagedPath, unstage } from './publish.js'
+import { type Publication, publishStep } from './publish.js'
 
 interface ImportState {
   readonly source: SourceThread

@@ -5,11 +5,11 @@
 import path from 'node:path'
 import { copySource, openZstdSource, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { stageBytes, stagedPath } from '../files/staging.js'
 import { refuseArchived, refuseDead, requireUsable } from '../threads/require-thread.js'
 import { currentRollout, type ThreadRow, withCurrentRollout } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
 import { defineOperation, type Step } from './operation.js'
-import { stageBytes, stagedPath } from './publish.js'
 
 interface MaterialisePlan {
   readonly threadId: ThreadId

@@ -6,8 +6,8 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { setAside } from '../erasure/quarantine.js'
+import { makeFolderDurably } from '../files/make-folder.js'
 import type { Step } from './operation.js'
-import { makeFolderDurably } from './publish.js'
 
 export interface Move {
   readonly threadId: string

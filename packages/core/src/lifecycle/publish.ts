@@ -7,6 +7,8 @@ import path from 'node:path'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { setAside } from '../erasure/quarantine.js'
+import { makeFolderDurably } from '../files/make-folder.js'
+import { stagedPath } from '../files/staging.js'
 import type { Step } from './operation.js'
 
 /** Where the staged file with this index of an operation goes. */
@@ -17,44 +19,6 @@ export interface Publication {
   readonly fileName: string
   /** Takes the place of the present rollout, of which the staged bytes are a longer version. */
   readonly replaces?: boolean
-}
-
-export const stagedPath = (context: StoreContext, operationId: string, index = 0): string =>
-  path.join(context.layout.stagingFolder, `${operationId}-${index}.tmp`)
-
-/** Stages bytes; durable when it resolves, the name included. */
-export async function stageBytes(
-  context: StoreContext,
-  target: string,
-  write: (put: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
-): Promise<number> {
-  // Not the latching disk: staged bytes are nobody's yet, so a full disk here is this operation's error alone.
-  const { disk } = context.options
-  await disk.unlink(target)
-  const file = await disk.create(target)
-  if (!file) throw new StoreError('DISK_ERROR', 'a staged file appeared under our own name')
-  let offset = 0
-  try {
-    await write(async (bytes) => {
-      await file.write(offset, bytes)
-      offset += bytes.length
-    })
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await disk.syncFolder(context.layout.stagingFolder)
-  return offset
-}
-
-export async function unstage(
-  context: StoreContext,
-  operationId: string,
-  count: number,
-): Promise<void> {
-  for (let index = 0; index < count; index += 1) {
-    await context.disk.unlink(stagedPath(context, operationId, index))
-  }
 }
 
 /** The step that create, fork and import share. */
@@ -108,11 +72,4 @@ async function publishOne(
 async function removeOtherForm(context: StoreContext, target: string): Promise<void> {
   const other = target.endsWith('.zst') ? target.slice(0, -'.zst'.length) : `${target}.zst`
   if (await context.disk.unlink(other)) await context.disk.syncFolder(path.dirname(target))
-}
-
-/** Makes a folder whose name is durable when it resolves, and so are the names of the folders above it. */
-export async function makeFolderDurably(context: StoreContext, folder: string): Promise<void> {
-  for (const made of await context.disk.makeFolder(folder)) {
-    await context.disk.syncFolder(path.dirname(made))
-  }
 }

@@ -1,6 +1,9 @@
 // Locks by thread id, shared or exclusive, first come first served for each id. Ids are taken in order,
 // so that two operations over the same lineage never wait for each other. Locks live in memory: they
-// order the operations of one process, and LevelDB's own lock keeps other processes out.
+// order the operations of one process, and LevelDB's own lock keeps other processes out: so the table is closed, and
+// what was under way has ended, before that one is let go.
+
+import { StoreError } from '@cenotaph/storage'
 
 interface Waiter {
   readonly exclusive: boolean
@@ -20,9 +23,24 @@ export interface LockRequest {
 
 export class LockTable {
   readonly #entries = new Map<string, Entry>()
+  /** Requests that hold locks or wait for them. */
+  #active = 0
+  #closed = false
+  #onIdle: (() => void)[] = []
 
-  /** Resolves with the function that releases everything that was taken. Exclusive wins over shared. */
+  /** Refuses every later request; resolves when the last one before it has released its locks. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /**
+   * Resolves with the function that releases everything that was taken. Exclusive wins over shared.
+   * @throws STORE_CLOSED
+   */
   async acquire(request: LockRequest): Promise<() => void> {
+    if (this.#closed) throw new StoreError('STORE_CLOSED', 'the store is closing')
+    this.#active += 1
     const modes = new Map<string, boolean>()
     for (const id of request.shared ?? []) modes.set(id, false)
     for (const id of request.exclusive ?? []) modes.set(id, true)
@@ -36,23 +54,32 @@ export class LockTable {
       if (released) return
       released = true
       for (const [id] of taken) this.#release(id)
+      this.#ended()
     }
   }
 
   /** Takes a shared lock at once, or gives undefined when somebody would have to be waited for. */
   trySharedNow(id: string): (() => void) | undefined {
     const entry = this.#entryOf(id)
-    if (entry.exclusive || entry.waiters.length > 0) return undefined
+    if (this.#closed || entry.exclusive || entry.waiters.length > 0) return undefined
     entry.holders += 1
+    this.#active += 1
     let released = false
     return () => {
-      if (!released) this.#release(id)
+      if (released) return
       released = true
+      this.#release(id)
+      this.#ended()
     }
   }
 
   isHeld(id: string): boolean {
     return this.#entries.has(id)
+  }
+
+  #ended(): void {
+    this.#active -= 1
+    if (this.#active === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
   #entryOf(id: string): Entry {

@@ -11,10 +11,9 @@ import {
   sessionMetaOf,
   userTextOf,
 } from '@cenotaph/rollout'
+import type { Put } from '../files/fill-file.js'
 import { sessionMetaPayload } from '../threads/session-meta.js'
 import type { ThreadRow } from '../threads/thread-row.js'
-
-type Put = (bytes: Uint8Array) => Promise<void>
 
 export async function codexLines(history: History, row: ThreadRow, put: Put): Promise<void> {
   await put(await metaLine(history, row))

@@ -12,9 +12,10 @@ import {
   parseRolloutFileName,
   type ThreadId,
 } from '@cenotaph/rollout'
-import { type DiskFile, StoreError } from '@cenotaph/storage'
+import { StoreError } from '@cenotaph/storage'
 import { checkOptions, checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { fillFile, type Put } from '../files/fill-file.js'
 import { lineBytes, writeInherited } from '../lifecycle/flatten.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
 import { requireThread, requireThreadIds } from '../threads/require-thread.js'
@@ -71,8 +72,6 @@ function placeOf(row: ThreadRow, options: ExportOptions): string {
   return path.join('sessions', dateFolderOf(parseRolloutFileName(fileName)!.localTime), fileName)
 }
 
-type Put = (bytes: Uint8Array) => Promise<void>
-
 async function writeThread(
   context: StoreContext,
   row: ThreadRow,
@@ -126,24 +125,10 @@ async function writeFile(
       detail: { path: target },
     })
   }
-  const bytes = await fill(file, write)
+  const bytes = await fillFile(file, write)
   await disk.syncFolder(path.dirname(target))
   for (const folder of made) await disk.syncFolder(path.dirname(folder))
   return bytes
-}
-
-async function fill(file: DiskFile, write: (put: Put) => Promise<void>): Promise<number> {
-  let offset = 0
-  try {
-    await write(async (bytes) => {
-      await file.write(offset, bytes)
-      offset += bytes.length
-    })
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  return offset
 }
 
 async function addNames(

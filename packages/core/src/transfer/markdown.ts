@@ -1,9 +1,8 @@
 // A history for people: who said what, in order. Tool calls by name, their output as text.
 
 import type { History, HistoryLine } from '@cenotaph/rollout'
+import type { Put } from '../files/fill-file.js'
 import type { ThreadRow } from '../threads/thread-row.js'
-
-type Put = (bytes: Uint8Array) => Promise<void>
 
 export async function markdownOf(history: History, row: ThreadRow, put: Put): Promise<void> {
   const write = (text: string): Promise<void> => put(Buffer.from(text))
