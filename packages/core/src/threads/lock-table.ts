@@ -60,8 +60,9 @@ export class LockTable {
 
   /** Takes a shared lock at once, or gives undefined when somebody would have to be waited for. */
   trySharedNow(id: string): (() => void) | undefined {
+    if (this.#closed) return undefined
     const entry = this.#entryOf(id)
-    if (this.#closed || entry.exclusive || entry.waiters.length > 0) return undefined
+    if (entry.exclusive || entry.waiters.length > 0) return undefined
     entry.holders += 1
     this.#active += 1
     let released = false
