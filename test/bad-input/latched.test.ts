@@ -31,6 +31,47 @@ async function latched(errno: 'EIO' | 'ENOSPC' = 'EIO') {
   return { store, root, broken, error }
 }
 
+describe('a store that closes', () => {
+  it('waits for what is under way, and refuses what comes later', async () => {
+    const root = await folder()
+    const reached: string[] = []
+    let closing: Promise<void> | undefined
+    const store = await open(root, {
+      async crashPoint(name) {
+        reached.push(name)
+        if (name !== 'archive.move:before') return
+        closing = store.close()
+        for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+      },
+    })
+    await store.createThread({ threadId: id })
+    const archived = await store.archiveThreads([id])
+    expect(archived).toEqual([id])
+    expect(await codeOf(() => store.renameThread(id, 'late'))).toBe('STORE_CLOSED')
+    await closing
+    const again = await open(root)
+    expect((await again.readThread(id))?.state).toBe('archived')
+    expect((await again.verify()).problems).toEqual([])
+  })
+
+  it('leaves no retry running behind it', async () => {
+    const root = await folder()
+    let unlinks = 0
+    const broken = failWhile((call, file) => {
+      if (call === 'unlink' && file.endsWith('.jsonl')) unlinks += 1
+      return call === 'unlink' && file.endsWith('.jsonl')
+    })
+    const store = await open(root, { disk: broken.disk, retryMs: 1 })
+    await store.createThread({ threadId: id })
+    expect((await store.deleteThread(id)).state).toBe('erasing')
+    await expect.poll(() => unlinks).toBeGreaterThan(2)
+    await store.close()
+    const before = unlinks
+    for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate)
+    expect(unlinks).toBe(before)
+  })
+})
+
 describe('after a write failed', () => {
   it.each(['EIO', 'ENOSPC'] as const)(
     '%s: the outcome is unknown, then refusals are absent',
