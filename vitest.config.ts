@@ -16,5 +16,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Half of the time the tests wait for the disk and for child processes.
+    maxWorkers: 2,
   },
 })
