@@ -5,7 +5,9 @@
 import type { BatchOperation, Sequence } from '@cenotaph/journal'
 import type { Clock } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import type { EventPlan } from '../events/event-log.js'
 import type { NewEvent } from '../lifecycle/operation.js'
+import type { ThreadState } from '../threads/thread-state.js'
 import { rowOperations } from '../threads/thread-table.js'
 import { carryOperations } from './carried.js'
 import { keysKey } from './idempotency.js'
@@ -72,54 +74,31 @@ async function runCheckpoint(
   through: Sequence,
   erase: boolean,
 ): Promise<void> {
-  const { journal, appends, writers, threads, events, identity, signingKey } = context
+  const { journal, appends, writers, threads, identity, signingKey } = context
   await context.crashPoint('checkpoint.sync:before')
   await appends.settled()
   if (journal.failure) throw journal.failure
   await writers.syncAll()
   await context.crashPoint('checkpoint.sync:after')
+  // Only what the records up to `through` describe has to be written before they go.
+  const states = [...threads.dirty()]
+  while (states.length > THREADS_A_BATCH) {
+    const some = states.splice(0, THREADS_A_BATCH)
+    await journal.commit(() => rowsBatch(context, some))
+  }
   await journal.checkpoint(through, () => {
-    const operations: BatchOperation[] = []
-    const recorded: NewEvent[] = []
-    const applies: (() => void)[] = []
+    const { operations, applied, events } = rowsBatch(context, states)
     for (const state of threads.parked()) operations.push(...carryOperations(context, state))
-    for (const state of threads.dirty()) {
-      if (context.dead.has(state.threadId)) continue
-      const { row, persisted, keys, unrecorded } = state
-      if (row !== persisted) operations.push(...rowOperations(persisted, row))
-      if (keys?.dirty)
-        operations.push({ type: 'put', key: keysKey(state.threadId), body: keys.encode() })
-      if (unrecorded) {
-        recorded.push({
-          type: 'items.appended',
-          threadId: state.threadId,
-          payload: {
-            firstOrdinal: unrecorded.first,
-            items: unrecorded.count,
-            bytes: unrecorded.bytes,
-          },
-        })
-      }
-      applies.push(() => {
-        state.persisted = row
-        if (keys) keys.dirty = false
-        state.unrecorded = subtract(state.unrecorded, unrecorded)
-      })
-    }
-    const planned = events.plan(recorded)
     return {
-      operations: [...operations, ...planned.operations],
+      operations,
       anchor: {
         storeId: identity.storeId,
         epoch: identity.epoch,
-        logSize: planned.firstPosition + recorded.length,
-        rootHash: Buffer.from(planned.merkle.rootAfter).toString('hex'),
+        logSize: events.merkle.sizeAfter,
+        rootHash: Buffer.from(events.merkle.rootAfter).toString('hex'),
         keyFingerprint: signingKey.fingerprint,
       },
-      applied: () => {
-        planned.apply()
-        for (const apply of applies) apply()
-      },
+      applied,
     }
   })
   await context.crashPoint('checkpoint.anchor:after')
@@ -127,6 +106,47 @@ async function runCheckpoint(
   const { layout, options } = context
   if ((await journal.logBytes(layout.levelFolder)) > options.levelLogBytesMax) {
     await journal.reopenLevel()
+  }
+}
+
+/** One batch of a checkpoint stays small, so that an append does not wait long behind it. */
+const THREADS_A_BATCH = 100
+
+/** Rows and keys of some threads, each in one batch with the event that tells of its lines. */
+function rowsBatch(
+  context: StoreContext,
+  states: readonly ThreadState[],
+): { operations: BatchOperation[]; events: EventPlan; applied: () => void } {
+  const operations: BatchOperation[] = []
+  const recorded: NewEvent[] = []
+  const applies: (() => void)[] = []
+  for (const state of states) {
+    if (context.dead.has(state.threadId)) continue
+    const { row, persisted, keys, unrecorded } = state
+    if (row !== persisted) operations.push(...rowOperations(persisted, row))
+    const keysSaved = keys?.dirty ? keys.beginSave() : undefined
+    if (keys && keysSaved) {
+      operations.push({ type: 'put', key: keysKey(state.threadId), body: keys.encode() })
+    }
+    if (unrecorded) {
+      const { first: firstOrdinal, count: items, bytes } = unrecorded
+      const payload = { firstOrdinal, items, bytes }
+      recorded.push({ type: 'items.appended', threadId: state.threadId, payload })
+    }
+    applies.push(() => {
+      state.persisted = row
+      keysSaved?.()
+      state.unrecorded = subtract(state.unrecorded, unrecorded)
+    })
+  }
+  const events = context.events.plan(recorded)
+  return {
+    operations: [...operations, ...events.operations],
+    events,
+    applied: () => {
+      events.apply()
+      for (const apply of applies) apply()
+    },
   }
 }
 

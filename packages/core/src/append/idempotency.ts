@@ -45,7 +45,8 @@ export class IdempotencyKeys {
   readonly #kept = new Map<string, KeptKey>()
   /** Appends under way, by key: a repeat waits for the first. */
   readonly underway = new Map<string, Promise<unknown>>()
-  dirty = false
+  #changes = 0
+  #savedChanges = 0
 
   static decode(body: Uint8Array | undefined): IdempotencyKeys {
     const keys = new IdempotencyKeys()
@@ -54,6 +55,18 @@ export class IdempotencyKeys {
       keys.#kept.set(kept.key, kept)
     }
     return keys
+  }
+
+  get dirty(): boolean {
+    return this.#changes !== this.#savedChanges
+  }
+
+  /** Call when the keys are encoded; what it returns is called once that is stored. */
+  beginSave(): () => void {
+    const saved = this.#changes
+    return () => {
+      this.#savedChanges = saved
+    }
   }
 
   encode(): Uint8Array {
@@ -68,7 +81,7 @@ export class IdempotencyKeys {
   add(kept: KeptKey, nowMs: number): void {
     this.#kept.delete(kept.key)
     this.#kept.set(kept.key, kept)
-    this.dirty = true
+    this.#changes += 1
     for (const [key, { atMs }] of this.#kept) {
       if (this.#kept.size <= KEPT_MAX && nowMs - atMs <= KEPT_MS) break
       this.#kept.delete(key)
