@@ -6,9 +6,10 @@ import { defineVerb } from '../verb.js'
 
 export const receipts = defineVerb<[]>({
   name: 'receipts',
-  summary: 'list the receipts of deletions',
+  summary: 'list the receipts of deletions, and the key that signs them',
   async run({ store: open, terminal }) {
-    const found = await (await open()).listReceipts()
+    const store = await open()
+    const found = await store.listReceipts()
     const nowMs = terminal.clock.wallMs()
     const rows = found.map((receipt) => [
       terminal.colours.cyan(receipt.receiptId),
@@ -24,7 +25,9 @@ export const receipts = defineVerb<[]>({
       { title: 'SIZE', align: 'right' },
       { title: 'STATE' },
     ] as const
-    const text = rows.length === 0 ? 'no receipts' : tableText(columns, rows, terminal.colours)
-    return { json: { receipts: found }, text }
+    const table = rows.length === 0 ? 'no receipts' : tableText(columns, rows, terminal.colours)
+    // Whoever notes the key now can pin receipts to it later, when nobody trusts this store.
+    const text = `${table}\nsigning key: ${store.publicKey}`
+    return { json: { receipts: found, publicKey: store.publicKey }, text }
   },
 })
