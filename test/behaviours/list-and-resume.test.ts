@@ -184,10 +184,11 @@ describe('resume and fork', () => {
     const store = await stores.store({ clock: minutes() })
     await store.createThread({ threadId: one })
     const { updatedAt } = (await store.readThread(one))!
-    await store.resumeThread(one)
+    const { recorder } = await store.resumeThread(one)
     await store.reopen()
     expect((await store.readThread(one))?.updatedAt).toBe(updatedAt)
-    await store.appendItems(one, [textItem('activity')])
+    await recorder.add(textItem('activity'))
+    await recorder.shutdown()
     expect((await store.readThread(one))!.updatedAt > updatedAt).toBe(true)
   })
 

@@ -10,7 +10,8 @@ const repair: Hint = () => 'run `cenotaph repair --dry-run` to see what can be m
 const full: Hint = () => 'free some space and try again'
 
 const hints: Readonly<Record<string, Hint>> = {
-  STORE_LOCKED: () => 'wait for it or end it, then try again',
+  STORE_LOCKED: () =>
+    'wait for it or end it, then try again; if it is gone for good, remove .cenotaph/owner.json',
   STORE_FORMAT_NEWER: () => 'update cenotaph',
   STORE_FAILED: () => 'look at the disk, then try again: the next start recovers',
   ROOT_NOT_A_FOLDER: () => 'choose another folder with --root',

@@ -1,5 +1,6 @@
 // The life of an open store: which context it has now, who may write to it, and how it is reopened and closed.
 
+import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from './context.js'
 import type { ResolvedOptions } from './options.js'
@@ -12,6 +13,7 @@ export class OpenedStore {
   #store: OpenStore
   #closed: Promise<void> | undefined
   #reopening: Promise<void> | undefined
+  readonly #lost = new Set<ThreadId>()
 
   /** Use `openThreadStore`. */
   constructor(root: string, options: ResolvedOptions, store: OpenStore) {
@@ -59,7 +61,23 @@ export class OpenedStore {
     await closeContext(this.#store).catch((error: unknown) => {
       if (!isStoreError(error)) throw error
     })
+    const before = this.#store.context
+    for (const id of before.appends.lost()) this.#lost.add(id)
     this.#store = await openContext(this.root, this.#options)
+    await keepWriters(before, this.#store.context)
+  }
+
+  /**
+   * Once for each thread whose buffered lines were lost with the store that failed: `flush` is their barrier, and must
+   * not pass as if they were there.
+   */
+  protected refuseLost(id?: ThreadId): void {
+    const lost = id === undefined ? [...this.#lost] : [id].filter((one) => this.#lost.has(one))
+    if (lost.length === 0) return
+    for (const one of lost) this.#lost.delete(one)
+    throw new StoreError('BUFFERED_LOST', 'buffered items were lost when the store failed', {
+      detail: { threadIds: lost },
+    })
   }
 
   /** Makes everything durable and lets go of the lock. A second call waits for the first. */
@@ -76,5 +94,13 @@ export class OpenedStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+}
+
+/** A recorder outlives a reopen: its thread has no other writer in between. */
+async function keepWriters(before: StoreContext, after: StoreContext): Promise<void> {
+  for (const { threadId, writer } of before.threads.held()) {
+    const state = after.dead.has(threadId) ? undefined : await after.threads.load(threadId)
+    if (state && writer) state.writer = writer
   }
 }

@@ -82,11 +82,13 @@ export class ThreadStore extends StoreReader {
     return appendItems(this.writable, requireThreadId(threadId), items, options)
   }
 
-  /** Makes buffered items durable: of one thread, or of all. */
+  /** Makes buffered items durable: of one thread, or of all. @throws BUFFERED_LOST, once, after a failure */
   async flush(threadId?: string): Promise<void> {
     const context = this.writable
-    if (threadId === undefined) return context.appends.flushAll()
-    const state = context.threads.peek(requireThreadId(threadId))
+    const id = threadId === undefined ? undefined : requireThreadId(threadId)
+    this.refuseLost(id)
+    if (id === undefined) return context.appends.flushAll()
+    const state = context.threads.peek(id)
     if (state) await context.appends.flush(state)
   }
 

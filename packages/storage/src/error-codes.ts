@@ -35,6 +35,7 @@ export const errorCodes = [
   'ITEM_INVALID',
   'ITEM_TOO_LARGE',
   'RECORDER_CLOSED',
+  'BUFFERED_LOST',
   // Rollouts
   'ROLLOUT_NOT_FOUND',
   'ROLLOUT_SHORT',

@@ -1,6 +1,7 @@
 // The second half of the story: a delete that is killed twice, and the proof that nothing of it is left.
 
 import { isStoreError, openThreadStore, type ThreadStore, verifyReceipt } from '@cenotaph/core'
+import { checkText } from '../output/deletion-text.js'
 import { countText, sizeText } from '../output/units.js'
 import { killDuring } from './kill-during.js'
 import { searchRoot } from './search-root.js'
@@ -70,7 +71,7 @@ async function showReceipt(
     [
       `receipt ${receipt.receiptId}: ${receipt.state}, ${countText(receipt.items, 'item')}, ${sizeText(receipt.bytes)}`,
       `  asked for by ${receipt.requestedBy}; reason: ${receipt.reason}`,
-      `  checked: ${verification?.mode}, ${verification?.scannedFiles} files, residue ${verification?.residue}`,
+      `  checked: ${verification ? checkText(verification) : 'not yet'}`,
       `  not within reach: ${receipt.outOfReach.join(', ')}`,
     ].join('\n'),
   )

@@ -65,9 +65,12 @@ export function receiptText(receipt: Receipt, colours: Colours): string {
   )
 }
 
-const checkText = (verification: NonNullable<Receipt['verification']>): string =>
-  `${verification.mode}, ${countText(verification.scannedFiles, 'file')}, ` +
-  `${sizeText(verification.scannedBytes)}: residue ${verification.residue}`
+/** How the erasure was checked. After a crash there are no probes left to search files for. */
+export const checkText = (verification: NonNullable<Receipt['verification']>): string =>
+  verification.mode === 'structural'
+    ? 'structural: no name and no key of it is left; no file was searched'
+    : `${verification.mode}, ${countText(verification.scannedFiles, 'file')}, ` +
+      `${sizeText(verification.scannedBytes)}: residue ${verification.residue}`
 
 const gone = ({ alreadyDeleted }: DeleteResult): readonly string[] =>
   alreadyDeleted.map(

@@ -7,6 +7,7 @@
 
 import { crc32 } from 'node:zlib'
 import type { Journal, Section } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
 import { type Clock, isStoreError, StoreError } from '@cenotaph/storage'
 import { noCrashPoint, type ResolvedOptions } from '../options.js'
 import type { ThreadState } from '../threads/thread-state.js'
@@ -44,7 +45,7 @@ export class AppendQueue {
   readonly #flushing = new Map<ThreadState, Promise<void>>()
   readonly #inFlight = new Set<Promise<void>>()
   #cancelTimer: (() => void) | undefined
-  #lost = false
+  readonly #lostThreads = new Set<ThreadState>()
   /** Called after every committed append; the checkpoint's trigger. */
   onCommitted: () => void = () => {}
 
@@ -97,8 +98,9 @@ export class AppendQueue {
     this.#cancelTimer ??= this.#clock.schedule(this.#options.bufferedMs, () => {
       this.#cancelTimer = undefined
       // A failure latches the store, and the next flush or append tells the caller; if there is none, `close` does.
+      const flushed = [...this.#buffered.keys()]
       this.flushAll().catch(() => {
-        this.#lost = true
+        for (const one of flushed) this.#lostThreads.add(one)
       })
     })
     if (lines.bytes.length > limit) await this.flush(state)
@@ -135,7 +137,12 @@ export class AppendQueue {
 
   /** True where accepted lines are not durable and no caller that waits was told so. */
   get hasLost(): boolean {
-    return this.#lost || this.#buffered.size > 0
+    return this.#lostThreads.size > 0 || this.#buffered.size > 0
+  }
+
+  /** The threads of those lines. */
+  lost(): ThreadId[] {
+    return [...new Set([...this.#lostThreads, ...this.#buffered.keys()])].map((s) => s.threadId)
   }
 
   hasBuffered(state: ThreadState): boolean {

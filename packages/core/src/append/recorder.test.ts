@@ -94,3 +94,66 @@ describe('recorder', () => {
     }
   })
 })
+
+describe('a recorder among others', () => {
+  it('begins behind appends that were let in before it', () =>
+    withStore(async (store) => {
+      for (let round = 0; round < 20; round += 1) {
+        const id = await store.createThread({ cwd: '/w' })
+        const early = store.appendItems(id, [message('early')])
+        const { recorder } = await store.resumeThread(id)
+        await recorder.add(message('recorded'))
+        await recorder.flush()
+        await early
+        await recorder.shutdown()
+        expect(await textsOf(store, id)).toEqual(['early', 'recorded'])
+      }
+    }))
+
+  it('keeps its thread over a reopen, and its items', () =>
+    withStore(async (store) => {
+      const id = await store.createThread({ cwd: '/w' })
+      const { recorder } = await store.resumeThread(id)
+      await recorder.add(message('before'))
+      await store.reopen()
+      await expect(store.appendItems(id, [message('other')])).rejects.toMatchObject({
+        code: 'THREAD_HAS_WRITER',
+      })
+      await recorder.shutdown()
+      await store.appendItems(id, [message('after')])
+      expect(await textsOf(store, id)).toEqual(['before', 'after'])
+    }))
+})
+
+describe('buffered items', () => {
+  it('that are lost with a store that failed are told of by the next flush, once', async () => {
+    let failing = false
+    const disk = {
+      ...nodeDisk,
+      async syncFolder(name: string) {
+        if (failing) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+        return nodeDisk.syncFolder(name)
+      },
+    }
+    await withStore(
+      async (store) => {
+        const id = await store.createThread({ cwd: '/w' })
+        const other = await store.createThread({ cwd: '/w' })
+        await store.appendItems(id, [message('lost')], { durability: 'buffered' })
+        failing = true
+        await store.archiveThreads([other]).catch(() => {})
+        failing = false
+        expect(store.failure?.code).toBe('STORE_FAILED')
+        await store.reopen()
+        const told = { code: 'BUFFERED_LOST', detail: { threadIds: [id] } }
+        await expect(store.flush()).rejects.toMatchObject(told)
+        await store.flush()
+        expect(await textsOf(store, id)).toEqual([])
+        await store.appendItems(id, [message('again')], { durability: 'buffered' })
+        await store.flush(id)
+        expect(await textsOf(store, id)).toEqual(['again'])
+      },
+      { disk, bufferedMs: 60_000 },
+    )
+  })
+})

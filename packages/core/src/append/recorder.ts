@@ -10,14 +10,15 @@ import type { NewItem } from './prepared-lines.js'
 /** What a recorder needs of the store. */
 export interface RecorderTarget {
   /** Creates the thread, or finds it, and makes this recorder its live writer. */
-  open(writer: LiveWriter): Promise<{ threadId: ThreadId; nextOrdinal: number }>
-  /** Resolves with the next ordinal. @throws ORDINAL_CONFLICT with the actual one */
+  open(writer: LiveWriter): Promise<ThreadId>
+  /** A name for a batch: however often it is sent, it is written once. */
+  newKey(): string
   append(
     threadId: ThreadId,
     items: readonly NewItem[],
-    expectedOrdinal: number,
+    key: string,
     writer: LiveWriter,
-  ): Promise<number>
+  ): Promise<void>
   close(threadId: ThreadId, writer: LiveWriter): void
 }
 
@@ -34,9 +35,8 @@ export class Recorder implements LiveWriter {
   readonly #bufferItemsMax: number
   readonly #pending: NewItem[] = []
   #threadId: ThreadId | undefined
-  #nextOrdinal = 0
-  /** Length of the batch whose append failed, so that the next try sends the same one. */
-  #batchItems: number | undefined
+  /** The batch of which nobody knows whether it was written: the next try sends the same one. */
+  #uncertain: { readonly key: string; readonly items: number } | undefined
   #ended: StoreError | undefined
   #running: Promise<void> = Promise.resolve()
 
@@ -64,9 +64,7 @@ export class Recorder implements LiveWriter {
   persist(): Promise<ThreadId> {
     return this.#serially(async () => {
       if (this.#threadId === undefined) {
-        const { threadId, nextOrdinal } = await this.#target.open(this)
-        this.#threadId = threadId
-        this.#nextOrdinal = nextOrdinal
+        this.#threadId = await this.#target.open(this)
       }
       await this.#drain(this.#threadId)
       return this.#threadId
@@ -86,8 +84,8 @@ export class Recorder implements LiveWriter {
   async shutdown(): Promise<void> {
     if (this.#ended) return
     await this.flush()
-    if (this.#threadId !== undefined) this.#target.close(this.#threadId, this)
     this.#ended = new StoreError('RECORDER_CLOSED', 'the recorder is shut down')
+    if (this.#threadId !== undefined) this.#target.close(this.#threadId, this)
   }
 
   end(error: StoreError): void {
@@ -97,38 +95,23 @@ export class Recorder implements LiveWriter {
 
   async #drain(threadId: ThreadId): Promise<void> {
     while (this.#pending.length > 0) {
-      const batch = this.#pending.slice(0, this.#batchItems ?? BATCH_ITEMS)
+      const { key, items } = this.#uncertain ?? { key: this.#target.newKey(), items: BATCH_ITEMS }
+      const batch = this.#pending.slice(0, items)
       try {
-        this.#nextOrdinal = await this.#target.append(threadId, batch, this.#nextOrdinal, this)
+        await this.#target.append(threadId, batch, key, this)
       } catch (error) {
-        if (this.#wasWritten(error)) {
-          this.#pending.splice(0, batch.length)
-          continue
+        if (isStoreError(error) && error.outcome === 'unknown') {
+          this.#uncertain = { key, items: batch.length }
         }
-        // The same items go out together next time, so that what became of them can be told.
-        if (isStoreError(error) && error.outcome === 'unknown') this.#batchItems = batch.length
         // What cannot ever be written must not stand in the way of what can.
         if (isStoreError(error, 'ITEM_INVALID') || isStoreError(error, 'ITEM_TOO_LARGE')) {
           this.#pending.splice(Number(error.detail.index ?? 0), 1)
         }
         throw error
       }
+      this.#uncertain = undefined
       this.#pending.splice(0, batch.length)
-      this.#batchItems = undefined
     }
-  }
-
-  /**
-   * A batch is there whole or not at all, and nobody else writes to the thread: if it has grown since the append that
-   * failed, that append is what it has grown by.
-   */
-  #wasWritten(error: unknown): boolean {
-    if (!isStoreError(error, 'ORDINAL_CONFLICT') || this.#batchItems === undefined) return false
-    const actual = Number(error.detail.actual)
-    if (actual <= this.#nextOrdinal) return false
-    this.#nextOrdinal = actual
-    this.#batchItems = undefined
-    return true
   }
 
   #serially<T>(run: () => Promise<T>): Promise<T> {

@@ -27,21 +27,24 @@ export function recorderTarget(subject: RecorderSubject, store: ContextOfNow): R
         'create' in subject
           ? await runOperation(context, create, subject.create)
           : requireThreadId(subject.threadId)
-      const state = await requireUsable(context, id)
-      refuseArchived(state)
-      refuseOtherWriter(state, writer)
-      state.writer = writer
-      await context.appends.flush(state)
-      return { threadId: id, nextOrdinal: state.tail.ordinal }
+      // The exclusive lock waits for appends that were let in before there was a live writer.
+      const release = await context.locks.acquire({ exclusive: [id] })
+      try {
+        const state = await requireUsable(context, id)
+        refuseArchived(state)
+        refuseOtherWriter(state, writer)
+        state.writer = writer
+        await context.appends.flush(state)
+      } finally {
+        release()
+      }
+      return id
     },
 
-    async append(id, items, expectedOrdinal, writer) {
-      const context = store.writable()
-      const { lastOrdinal } = await appendItems(context, id, items, { expectedOrdinal, writer })
-      // After a reopen the thread forgot who its writer was.
-      const state = context.threads.peek(id)
-      if (state) state.writer ??= writer
-      return lastOrdinal === null ? expectedOrdinal : lastOrdinal + 1
+    newKey: () => `recorder ${Buffer.from(store.current().entropy.bytes(12)).toString('hex')}`,
+
+    async append(id, items, key, writer) {
+      await appendItems(store.writable(), id, items, { idempotencyKey: key, writer })
     },
 
     close(id, writer) {

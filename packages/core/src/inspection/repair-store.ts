@@ -1,5 +1,5 @@
 // Repair: what `open` refuses, mended as far as the files allow, with everything named that could not be brought back.
-// A store that opens is repaired too: lines that another program wrote are adopted. Retention stays off afterwards.
+// A store that opens is repaired too: lines that another program wrote are adopted.
 
 import path from 'node:path'
 import { readAnchor } from '@cenotaph/journal'
@@ -42,7 +42,7 @@ export interface RepairReport {
 }
 
 export interface RepairOptions {
-  /** Changes nothing and tells what would be done. */
+  /** Tells what would be done. A store that can be opened is opened, which finishes what it has promised before. */
   readonly dryRun?: boolean
 }
 

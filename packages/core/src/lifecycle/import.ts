@@ -57,6 +57,7 @@ export const importThread = defineOperation<
     const request = { exclusive: [threadId], shared: await relativesOf(context, source) }
     return gatherLocked(context, request, async () => {
       refuseDead(context, threadId)
+      refuseDeadContent(context, source)
       refuseDeadParent(context, source)
       const present = (await context.threads.load(threadId))?.row
       return { source, present, row: undefined, readings: [], seen }
@@ -161,6 +162,14 @@ async function relativesOf(context: StoreContext, source: SourceThread): Promise
     if (meta?.history_base) relatives.push(await ownerOf(context, meta.history_base.thread_id))
   }
   return relatives.filter((id) => id !== source.threadId)
+}
+
+/** A file that calls itself by another name is still the rollout of the thread that its first line names. */
+function refuseDeadContent(context: StoreContext, source: SourceThread): void {
+  for (const { meta, path } of source.rollouts) {
+    const id = meta && parseThreadId(meta.id)
+    if (id && context.dead.has(id)) throw skip('deleted', path)
+  }
 }
 
 /** A spawn of a dead thread stays out: the delete of its parent was meant for it too. */

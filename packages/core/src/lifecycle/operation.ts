@@ -1,4 +1,5 @@
-// The one form of a lifecycle operation. A file of this folder holds one operation and reads top-down:
+// The one form of a lifecycle operation. Each has one file of this folder, beside the steps that they share, and
+// reads top-down:
 //
 //   gather   read what the plan needs and take the locks (no effects)
 //   plan     pure: refuse with a typed error, or name what will happen

@@ -1,4 +1,4 @@
-// Resume a thread: take it for writing. Settings that differ from the recorded ones are returned, never silently
+// Whether a thread may be taken for writing; the store then hands out its recorder. Settings that differ from the recorded ones are returned, never silently
 // applied. Archived and dead threads are refused, and so is a second live writer.
 
 import type { ThreadId } from '@cenotaph/rollout'

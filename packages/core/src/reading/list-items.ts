@@ -5,12 +5,15 @@ import {
   type HistoryLine,
   type Ordinal,
   readTurns,
+  type ThreadId,
   type Turn,
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { ownerOf } from '../threads/relatives.js'
 import { refuseDead, requireThread, requireThreadId } from '../threads/require-thread.js'
+import { outsideBases, type ThreadRow } from '../threads/thread-row.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
 import { limitOf } from './list-threads.js'
 import { openThreadHistory } from './open-rollout.js'
@@ -31,7 +34,11 @@ export interface ListItemsOptions {
   readonly limit?: number
   readonly reverse?: boolean
   readonly signal?: AbortSignal
-  /** Told of damage that is met on the way; what can be read is still delivered. */
+  /**
+   * Told of damage that is met on the way; what can be read is still delivered. Without it, damage that was not
+   * reported before (at import or repair) ends the reading with ROLLOUT_DAMAGED, behind the last item: a history must
+   * not look whole when it has become shorter.
+   */
   readonly onDamage?: (damage: Damage) => void
 }
 
@@ -46,12 +53,16 @@ export async function* readItems(
   if (limit === 0) return
   const id = requireThreadId(threadId)
   const { row } = await requireThread(context, id)
-  const history = await openThreadHistory(context, row, options.onDamage)
+  let met: Damage | undefined
+  const noteDamage = (damage: Damage): void => {
+    met ??= damage
+  }
+  const history = await openThreadHistory(context, row, options.onDamage ?? noteDamage)
   try {
     const shared = {
       maxLineBytes: context.options.maxLineBytes,
       ...(options.signal ? { signal: options.signal } : {}),
-      ...(options.onDamage ? { onDamage: options.onDamage } : {}),
+      onDamage: options.onDamage ?? noteDamage,
     }
     const { from } = options
     const lines = options.reverse
@@ -63,12 +74,34 @@ export async function* readItems(
       refuseDead(context, id)
       yield itemOf(line)
       count += 1
-      if (count >= limit) return
+      if (count >= limit) break
     }
+    if (met && !(await isKnownDamaged(context, row))) throw damagedError(id, met)
   } finally {
     await history.close()
   }
 }
+
+/** Whether somebody was told already, at import or repair, that this thread or a base of it is damaged. */
+async function isKnownDamaged(context: StoreContext, row: ThreadRow): Promise<boolean> {
+  const seen = new Set<string>()
+  const queue = [row]
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    if (next.damaged > 0) return true
+    seen.add(next.threadId)
+    for (const base of outsideBases(next)) {
+      const owner = await ownerOf(context, base)
+      const state = seen.has(owner) ? undefined : await context.threads.load(owner)
+      if (state) queue.push(state.row)
+    }
+  }
+  return false
+}
+
+const damagedError = (threadId: ThreadId, { kind, offset, length }: Damage): StoreError =>
+  new StoreError('ROLLOUT_DAMAGED', 'the history has damage that nobody knew of', {
+    detail: { threadId, kind, offset, length },
+  })
 
 const itemOf = (line: HistoryLine): ThreadItem => ({
   ordinal: line.ordinal,

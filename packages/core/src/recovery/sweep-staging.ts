@@ -11,8 +11,8 @@ export async function sweepStaging(
   const { disk, layout } = context
   const open = new Set<string>(intents.map((intent) => intent.id))
   let swept = false
-  for (const { name } of (await disk.list(layout.stagingFolder)) ?? []) {
-    if (open.has(name.slice(0, 26))) continue
+  for (const { name, kind } of (await disk.list(layout.stagingFolder)) ?? []) {
+    if (kind === 'folder' || open.has(name.slice(0, 26))) continue
     swept = (await disk.unlink(path.join(layout.stagingFolder, name))) || swept
   }
   if (swept) await disk.syncFolder(layout.stagingFolder)

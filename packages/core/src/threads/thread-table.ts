@@ -57,6 +57,11 @@ export class ThreadTable {
     for (const state of this.#states.values()) if (state.dirty) yield state
   }
 
+  /** Threads that a live writer holds. */
+  *held(): Generator<ThreadState> {
+    for (const state of this.#states.values()) if (state.writer) yield state
+  }
+
   *parked(): Generator<ThreadState> {
     for (const state of this.#states.values()) if (state.unavailable) yield state
   }

@@ -49,6 +49,7 @@ export async function exportThreads(
   const exported: ExportedThread[] = []
   const names: string[] = []
   const target = path.resolve(options.to)
+  await refuseInside(context, target)
   for (const id of ids) {
     const { row } = await requireThread(context, id)
     const file = path.join(target, placeOf(row, options))
@@ -61,6 +62,28 @@ export async function exportThreads(
   }
   if (options.layout === 'codex') await addNames(context, target, names)
   return exported
+}
+
+/** A copy inside of the store would outlive the delete of its thread, under a receipt that says `erased`. */
+async function refuseInside({ options, layout }: StoreContext, target: string): Promise<void> {
+  const { disk } = options
+  // A dot behind a name follows symbolic links; two dots go up where the folder really is.
+  const root = await disk.stat(`${layout.root}/.`)
+  let folder = target
+  while (!(await disk.stat(`${folder}/.`)) && path.dirname(folder) !== folder) {
+    folder = path.dirname(folder)
+  }
+  let place = `${folder}/.`
+  for (let before = ''; ; place += '/..') {
+    const identity = (await disk.stat(place))?.identity ?? ''
+    if (identity === root?.identity) {
+      throw new StoreError('ARGUMENT_INVALID', 'an export goes to a folder outside of the store', {
+        detail: { to: target },
+      })
+    }
+    if (identity === before) return
+    before = identity
+  }
 }
 
 function placeOf(row: ThreadRow, options: ExportOptions): string {
