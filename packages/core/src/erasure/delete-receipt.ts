@@ -1,6 +1,7 @@
 // The receipt of a delete: made, logged and signed in one batch, then written beside the store's other receipts.
 // A receipt that the batch already holds is only written again, so a repeated step gives the same receipt.
 
+import path from 'node:path'
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import { checkText } from '../check-options.js'
@@ -48,13 +49,14 @@ export async function issueReceipt(
   return receipt
 }
 
-function sealAndLog(
+async function sealAndLog(
   context: StoreContext,
   plan: DeletePlan,
   operationId: OperationId,
 ): Promise<Receipt> {
+  const foreign = await countForeign(context)
   return context.journal.commit(() => {
-    const body = bodyOf(context, plan, operationId)
+    const body = bodyOf(context, plan, operationId, foreign)
     const type = 'threads.erased'
     const events = context.events.plan([
       {
@@ -95,9 +97,23 @@ function sealAndLog(
   })
 }
 
+/** What lies in the root and is not the store's, such as the other files of a Codex home. It is not searched. */
+async function countForeign({ disk, layout }: StoreContext): Promise<number> {
+  const ours = [layout.sessionsFolder, layout.archivedFolder, layout.cenotaphFolder].map((folder) =>
+    path.basename(folder),
+  )
+  const entries = (await disk.list(layout.root)) ?? []
+  return entries.filter((entry) => !ours.includes(entry.name)).length
+}
+
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-function bodyOf(context: StoreContext, plan: DeletePlan, operationId: OperationId): ReceiptBody {
+function bodyOf(
+  context: StoreContext,
+  plan: DeletePlan,
+  operationId: OperationId,
+  foreign: number,
+): ReceiptBody {
   const deletion = context.deletions.of(operationId)
   const { verification } = deletion
   const nowMs = context.journal.storeTimeMs()
@@ -141,6 +157,7 @@ function bodyOf(context: StoreContext, plan: DeletePlan, operationId: OperationI
     outOfReach: [
       ...alwaysOutOfReach,
       ...(plan.hardLinks > 0 ? [`other hard links to ${plan.hardLinks} of the files`] : []),
+      ...(foreign > 0 ? [`${foreign} entries of the root folder that are not the store's`] : []),
       ...(plan.survivors.length > 0 ? ['surviving forks, which hold inherited lines'] : []),
     ],
     publicKey: context.signingKey.publicKey,

@@ -3,6 +3,17 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { message, withStore } from '../store.fixture.js'
 
+describe('what a delete does not reach', () => {
+  it('is named in the receipt, where the root holds files of somebody else', () =>
+    withStore(async (store, root) => {
+      const [alone, beside] = [await store.createThread(), await store.createThread()]
+      const foreign = "1 entries of the root folder that are not the store's"
+      expect((await store.deleteThread(alone)).receipt?.outOfReach).not.toContain(foreign)
+      await fs.writeFile(path.join(root, 'history.jsonl'), 'the same prompt, elsewhere')
+      expect((await store.deleteThread(beside)).receipt?.outOfReach).toContain(foreign)
+    }))
+})
+
 describe('names that a delete takes off the disk', () => {
   it('takes duplicates in other day folders and temporaries, and nothing that only mentions the id', () =>
     withStore(async (store, root) => {
