@@ -68,7 +68,8 @@ async function adoptTail(
     await context.writers.close(threadId)
     if (fragment.length > 0) await cut(context, path, before.bytes + whole, fragment, threadId)
     const updatedAt = Math.max(row.updatedAt, Date.parse(summary.lastTimestamp ?? '') || 0)
-    const damaged = row.damaged + (fragment.length > 0 ? 1 : 0)
+    // Adopted lines may be damaged, or have no ordinal: from now on the thread says so.
+    const damaged = Math.max(row.damaged, summary.damageCount) + (fragment.length > 0 ? 1 : 0)
     await context.journal.commit(() =>
       batchOf(context, {
         rows: [
