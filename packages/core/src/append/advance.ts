@@ -19,7 +19,7 @@ export function moveTail(state: ThreadState, lines: PreparedLines): number {
 export function advanceRow(
   row: ThreadRow,
   lines: {
-    readonly bytes: Uint8Array | number
+    readonly bytes: Uint8Array
     readonly first: number
     readonly count: number
     readonly updatedAt: number
@@ -27,9 +27,8 @@ export function advanceRow(
   },
 ): ThreadRow {
   const rollout = currentRollout(row)
-  const length = typeof lines.bytes === 'number' ? lines.bytes : lines.bytes.length
   const advanced = withCurrentRollout(row, {
-    bytes: rollout.bytes + length,
+    bytes: rollout.bytes + lines.bytes.length,
     items: rollout.items + lines.count,
     nextOrdinal: lines.first + lines.count,
     endsWithNewline: true,
@@ -43,14 +42,13 @@ export function advanceRow(
 
 export function noteUnrecorded(
   state: ThreadState,
-  lines: { readonly bytes: Uint8Array | number; readonly first: number; readonly count: number },
+  lines: { readonly bytes: Uint8Array; readonly first: number; readonly count: number },
 ): void {
-  const bytes = typeof lines.bytes === 'number' ? lines.bytes : lines.bytes.length
   // A new object each time: a checkpoint under way keeps the one that its event was built from.
   const before = state.unrecorded ?? { first: lines.first, count: 0, bytes: 0 }
   state.unrecorded = {
     first: before.first,
     count: before.count + lines.count,
-    bytes: before.bytes + bytes,
+    bytes: before.bytes + lines.bytes.length,
   }
 }

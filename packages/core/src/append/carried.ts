@@ -27,8 +27,8 @@ interface StoredSection {
 const carriedKey = (id: ThreadId): string => `t/${id}/carried`
 
 /** Index of the threads that have carried lines, so that open finds them without reading every row. */
-const carriedIndexKey = (id: ThreadId): string => `x/c/${id}`
-export const carriedIndexRange = { gt: 'x/c/', lt: 'x/c0' } as const
+const carriedIndexKey = (id: ThreadId): string => `${carriedIndexPrefix}${id}`
+export const carriedIndexPrefix = 'x/c/'
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 

@@ -8,7 +8,7 @@ import type { DroppedItem } from './idempotency.js'
 
 const PREVIEW_CHARACTERS_MAX = 200
 
-/** An item to append. A string payload is JSON text that is kept byte for byte. */
+/** An item to append. The payload is an object, or a `RawJson` whose text is kept byte for byte. */
 export interface NewItem {
   readonly type: string
   readonly payload: unknown

@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { type KeyRange, scanFile } from '@cenotaph/journal'
 import type { StoreContext } from '../context.js'
+import { rowsUnder } from '../rows-under.js'
 import type { Probe } from './probes.js'
 
 export interface ResidueScan {
@@ -74,25 +75,13 @@ async function sharedProbes(
   const shared = new Set<number>()
   if (found.size === 0) return shared
   // Thread values, directories and open intents: all values in LevelDB that hold text.
-  for (const [first, end] of [
-    ['h/', 'h0'],
-    ['i/', 'i0'],
-    ['j/', 'j0'],
-    ['t/', 't0'],
-  ] as const) {
-    let from: string | undefined = first
-    while (from !== undefined && shared.size < found.size) {
-      const page: Awaited<ReturnType<typeof context.journal.page>> = await context.journal.page({
-        gt: from,
-        lt: end,
-      })
-      for (const [, body] of page.entries) {
-        const value = Buffer.from(body)
-        for (const probe of found) {
-          if (!shared.has(probe) && value.indexOf(probes[probe]!) >= 0) shared.add(probe)
-        }
+  for (const prefix of ['h/', 'i/', 'j/', 't/']) {
+    for await (const [, body] of rowsUnder(context.journal, prefix)) {
+      const value = Buffer.from(body)
+      for (const probe of found) {
+        if (!shared.has(probe) && value.indexOf(probes[probe]!) >= 0) shared.add(probe)
       }
-      from = page.next
+      if (shared.size === found.size) return shared
     }
   }
   return shared

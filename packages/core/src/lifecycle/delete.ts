@@ -219,9 +219,9 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
 })
 
 /** Proof in LevelDB that the batch of a delete is there: it decides about a tombstone that a crash left open. */
-export const deleteSetKey = (operationId: string): string => `d/${operationId}`
+export const deleteSetKey = (operationId: string): string => `${deletedSetsPrefix}${operationId}`
 
-export const deletedSetsRange = { gt: 'd/', lt: 'd0' } as const
+export const deletedSetsPrefix = 'd/'
 
 /** A step whose attempts and outcome the receipt will tell. */
 function step(

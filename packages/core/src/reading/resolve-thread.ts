@@ -5,6 +5,7 @@ import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { rowsUnder } from '../rows-under.js'
 import { idOfKey } from '../threads/index-keys.js'
 
 const PREFIX_CHARACTERS_MIN = 8
@@ -52,14 +53,6 @@ async function idsWithName(context: StoreContext, name: string): Promise<ThreadI
 /** Every id that has a row, the dead whose rows are still there included. */
 export async function* allThreadIds(context: StoreContext): AsyncGenerator<ThreadId> {
   for (const archived of ['0', '1']) {
-    let from: string | undefined = `x/s/${archived}/c/`
-    while (from !== undefined) {
-      const page: Awaited<ReturnType<typeof context.journal.page>> = await context.journal.page({
-        gt: from,
-        lt: `x/s/${archived}/c0`,
-      })
-      for (const [key] of page.entries) yield idOfKey(key)
-      from = page.next
-    }
+    for await (const [key] of rowsUnder(context.journal, `x/s/${archived}/c/`)) yield idOfKey(key)
   }
 }

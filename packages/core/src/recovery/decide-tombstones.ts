@@ -9,7 +9,8 @@ import type { Recovered } from '@cenotaph/journal'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
-import { deletedSetsRange, deleteSetKey } from '../lifecycle/delete.js'
+import { deletedSetsPrefix, deleteSetKey } from '../lifecycle/delete.js'
+import { rowsUnder } from '../rows-under.js'
 import { rowKey } from '../threads/thread-row.js'
 import type { PrepareRecord } from '../tombstones/index.js'
 
@@ -26,20 +27,12 @@ export async function decideTombstones(context: StoreContext, recovered: Recover
 
 async function refuseForgotten({ journal, tombstones }: StoreContext): Promise<void> {
   const known = new Set<string>(tombstones.prepared().map((set) => set.operationId))
-  let from: string | undefined = deletedSetsRange.gt
-  while (from !== undefined) {
-    const page: Awaited<ReturnType<typeof journal.page>> = await journal.page({
-      ...deletedSetsRange,
-      gt: from,
+  for await (const [key] of rowsUnder(journal, deletedSetsPrefix)) {
+    const operationId = key.slice(deletedSetsPrefix.length)
+    if (known.has(operationId)) continue
+    throw new StoreError('TOMBSTONES_DAMAGED', 'a deleted set is missing from the tombstones', {
+      detail: { operationId, missing: true },
     })
-    for (const [key] of page.entries) {
-      const operationId = key.slice(deletedSetsRange.gt.length)
-      if (known.has(operationId)) continue
-      throw new StoreError('TOMBSTONES_DAMAGED', 'a deleted set is missing from the tombstones', {
-        detail: { operationId, missing: true },
-      })
-    }
-    from = page.next
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { isInline, type ReservedSection, type Section } from '@cenotaph/journal'
 import { memorySource, payloadText, type RolloutLine, readForward } from '@cenotaph/rollout'
-import { carriedIndexRange, dropCarriedOperations, readCarried } from '../append/carried.js'
+import { carriedIndexPrefix, dropCarriedOperations, readCarried } from '../append/carried.js'
 import {
   decodeTag,
   digestOf,
@@ -14,24 +14,17 @@ import {
 } from '../append/idempotency.js'
 import { type KeptItem, prepareLines } from '../append/prepared-lines.js'
 import type { StoreContext } from '../context.js'
+import { rowsUnder } from '../rows-under.js'
 import { idOfKey } from '../threads/index-keys.js'
 import { currentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import { replaySection } from './replay.js'
 
 export async function retryCarried(context: StoreContext): Promise<void> {
-  let from: string | undefined = carriedIndexRange.gt
-  while (from !== undefined) {
-    const page: Awaited<ReturnType<typeof context.journal.page>> = await context.journal.page({
-      ...carriedIndexRange,
-      gt: from,
-    })
-    for (const [key] of page.entries) {
-      const id = idOfKey(key)
-      const state = context.dead.has(id) ? undefined : await context.threads.load(id)
-      if (state) await retryThread(context, state)
-    }
-    from = page.next
+  for await (const [key] of rowsUnder(context.journal, carriedIndexPrefix)) {
+    const id = idOfKey(key)
+    const state = context.dead.has(id) ? undefined : await context.threads.load(id)
+    if (state) await retryThread(context, state)
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { BatchOperation, Journal } from '@cenotaph/journal'
 import type { Entropy } from '@cenotaph/storage'
+import { rowsUnder } from '../rows-under.js'
 
 const handleKey = (handle: string): string => `h/${handle}`
 
@@ -23,13 +24,8 @@ export class Directories {
 
   static async load(journal: Journal, entropy: Entropy): Promise<Directories> {
     const directories = new Directories(entropy)
-    let from: string | undefined = 'h/'
-    while (from !== undefined) {
-      const page = await journal.page({ gt: from, lt: 'h0' })
-      for (const [key, body] of page.entries) {
-        directories.#byPath.set(Buffer.from(body).toString(), key.slice(2))
-      }
-      from = page.next
+    for await (const [key, body] of rowsUnder(journal, 'h/')) {
+      directories.#byPath.set(Buffer.from(body).toString(), key.slice(2))
     }
     return directories
   }

@@ -3,21 +3,12 @@
 
 import type { RolloutId, ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
+import { rowsUnder } from '../rows-under.js'
 import { childrenPrefix, forksPrefix, idOfKey, ownersPrefix } from './index-keys.js'
 
 async function idsUnder(context: StoreContext, prefix: string): Promise<ThreadId[]> {
   const ids: ThreadId[] = []
-  // '0' follows '/', so this bound is right behind the last key of the prefix.
-  const end = `${prefix.slice(0, -1)}0`
-  let from: string | undefined = prefix
-  while (from !== undefined) {
-    const page: Awaited<ReturnType<typeof context.journal.page>> = await context.journal.page({
-      gt: from,
-      lt: end,
-    })
-    for (const [key] of page.entries) ids.push(idOfKey(key))
-    from = page.next
-  }
+  for await (const [key] of rowsUnder(context.journal, prefix)) ids.push(idOfKey(key))
   return ids
 }
 
