@@ -25,7 +25,7 @@ import { runOperation } from './lifecycle/run-operation.js'
 import { resolveOptions, type ThreadStoreOptions } from './options.js'
 import { openContext } from './recovery/open-context.js'
 import { retryNow } from './recovery/retry.js'
-import { StoreReader } from './store-reader.js'
+import { StoreCustody } from './store-custody.js'
 import { requireThreadId, requireThreadIds, requireUsable } from './threads/require-thread.js'
 import {
   type ImportOptions,
@@ -53,7 +53,7 @@ export interface ResumedThread extends ResumeResult {
   readonly recorder: Recorder
 }
 
-export class ThreadStore extends StoreReader {
+export class ThreadStore extends StoreCustody {
   /** A new thread; durable, with its rollout, when it resolves. */
   async createThread(options: CreateThreadOptions = {}): Promise<ThreadId> {
     return runOperation(this.writable, create, options)
