@@ -20,7 +20,15 @@ export type { ForkOptions, ForkResult } from './lifecycle/fork.js'
 export { crashPoints } from './lifecycle/operations.js'
 export type { IgnoredOverride, ResumeOptions, ResumeResult } from './lifecycle/resume.js'
 export type { ThreadStoreOptions } from './options.js'
-export { type Receipt, type ReceiptVerdict, verifyReceipt } from './proof/index.js'
+export {
+  type HeadVerdict,
+  type LogHead,
+  type LogPoint,
+  type Receipt,
+  type ReceiptVerdict,
+  verifyLogHead,
+  verifyReceipt,
+} from './proof/index.js'
 export type {
   ListItemsOptions,
   ListTurnsOptions,

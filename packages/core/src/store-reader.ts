@@ -2,11 +2,18 @@
 // never existed give undefined.
 
 import type { ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
 import { findReceipt } from './erasure/delete-receipt.js'
 import type { StoreEvent } from './events/event-log.js'
 import { type VerifyReport, verifyStore } from './inspection/verify-store.js'
 import { OpenedStore } from './opened-store.js'
-import { listReceipts, type Receipt } from './proof/index.js'
+import {
+  type LogHead,
+  type LogPoint,
+  listReceipts,
+  type Receipt,
+  signLogHead,
+} from './proof/index.js'
 import {
   type ListItemsOptions,
   type ListTurnsOptions,
@@ -84,6 +91,19 @@ export class StoreReader extends OpenedStore {
   /** undefined where there is no such receipt. */
   readReceipt(receiptId: string): Promise<Receipt | undefined> {
     return findReceipt(this.context, receiptId)
+  }
+
+  /**
+   * The event log as it is now, signed. With `since` (an earlier head, or the `log` of a receipt) it brings the proof
+   * that the log only grew from there. @throws ARGUMENT_INVALID where `since` is no earlier state of this log
+   */
+  async logHead(since?: LogPoint): Promise<LogHead> {
+    const { events, identity, signingKey, journal } = this.context
+    const at = new Date(journal.storeTimeMs()).toISOString()
+    const { storeId, epoch } = identity
+    if (since !== undefined && (since.epoch !== epoch || !Number.isSafeInteger(since.treeSize)))
+      throw new StoreError('ARGUMENT_INVALID', 'since is no earlier state of this log')
+    return signLogHead(events.tree, { storeId, epoch, at }, signingKey, since?.treeSize)
   }
 
   /** The key that receipts can be pinned to: raw ed25519, base64. */

@@ -9,6 +9,7 @@ import { demo } from './demo.js'
 import { events } from './events.js'
 import { exportVerb } from './export.js'
 import { fork } from './fork.js'
+import { head } from './head.js'
 import { importVerb } from './import.js'
 import { list } from './list.js'
 import { read } from './read.js'
@@ -41,6 +42,7 @@ export const verbs: readonly AnyVerb[] = [
   receipts,
   receipt,
   receiptVerify,
+  head,
   events,
   verify,
   repair,

@@ -10,6 +10,7 @@ import { defineVerb } from '../verb.js'
 
 interface VerifyOptions {
   readonly key?: string
+  readonly head?: string
 }
 
 /** 32 bytes in base64. */
@@ -19,11 +20,18 @@ export const receiptVerify = defineVerb<[string], VerifyOptions>({
   name: 'receipt verify',
   summary: 'check a receipt offline, against a key you trust or the one in it',
   arguments: [{ name: '<file>', description: 'the receipt as JSON' }],
-  options: [{ flags: '--key <key>', description: 'public key in base64, or a file that holds it' }],
+  options: [
+    { flags: '--key <key>', description: 'public key in base64, or a file that holds it' },
+    { flags: '--head <file>', description: 'a later head (`head --since`) that must continue it' },
+  ],
   async run({ arguments: [file], options, terminal }) {
     const bytes = await readFile(nodeDisk, terminal.cwd, file)
     const key = options.key === undefined ? undefined : await keyOf(options.key, terminal.cwd)
-    const verdict = verifyReceipt(parse(bytes), key)
+    const later =
+      options.head === undefined
+        ? undefined
+        : (parse(await readFile(nodeDisk, terminal.cwd, options.head)) ?? null)
+    const verdict = verifyReceipt(parse(bytes), key, later)
     return {
       json: verdict,
       text: textOf(verdict),

@@ -3,6 +3,14 @@ export { commit, newSalt, saltLengthBytes } from './commitment.js'
 export { type EventRecord, eventLeafBytes, parseEventLeaf } from './event-record.js'
 export type { MerkleNode, NodePlace } from './frontier.js'
 export { emptyRoot, hashLengthBytes, leafHash, nodeHash } from './hashes.js'
+export {
+  type HeadVerdict,
+  type LogConsistency,
+  type LogHead,
+  type LogPoint,
+  signLogHead,
+  verifyLogHead,
+} from './log-head.js'
 export { type LogPlace, MerkleLog, type MerklePlan, type ReadNode } from './merkle.js'
 export {
   digestOfReceiptBody,

@@ -7,6 +7,7 @@
 import { canonicalJson } from './canonical-json.js'
 import { fromHex } from './encoding.js'
 import { leafHash } from './hashes.js'
+import { growthProblems, headOf, verifyLogHead } from './log-head.js'
 import { leafOfReceipt, signedBytes } from './receipt.js'
 import { consistencyProblems } from './receipt-consistency.js'
 import { shapeProblems } from './receipt-shape.js'
@@ -18,16 +19,27 @@ export interface ReceiptVerdict {
   readonly ok: boolean
   /**
    * Sentences for people, each after one of these words and a colon: `json`, `version`, `shape`,
-   * `consistency`, `key`, `signature`, `inclusion`.
+   * `consistency`, `key`, `signature`, `inclusion`, `log`, `head`.
    */
   readonly problems: readonly string[]
   /** `embedded`: checked with the key in the receipt itself, which any forger can put there. */
   readonly trust: 'pinned' | 'embedded'
 }
 
-/** `publicKey`: the raw 32 bytes, base64, from where the caller trusts it. */
-export function verifyReceipt(receipt: unknown, publicKey?: string): ReceiptVerdict {
-  const problems = problemsOf(receipt, publicKey)
+/**
+ * `publicKey`: the raw 32 bytes, base64, from where the caller trusts it. `laterHead`: a head of the log that was
+ * made after the receipt, with the proof that the log only grew since (`store.logHead(receipt.log)`).
+ */
+export function verifyReceipt(
+  receipt: unknown,
+  publicKey?: string,
+  laterHead?: unknown,
+): ReceiptVerdict {
+  const own = problemsOf(receipt, publicKey)
+  const problems =
+    laterHead === undefined || own.length > 0
+      ? own
+      : headProblems(receipt as Receipt, publicKey, laterHead)
   return {
     ok: problems.length === 0,
     problems,
@@ -47,6 +59,19 @@ function problemsOf(input: unknown, publicKey: string | undefined): readonly str
     ...keyProblems(receipt, publicKey),
     ...inclusionProblems(receipt),
   ]
+}
+
+/** The head must be signed by the key of the receipt, and its log must begin with the receipt's. */
+function headProblems(
+  receipt: Receipt,
+  publicKey: string | undefined,
+  input: unknown,
+): readonly string[] {
+  const key = publicKey ?? receipt.publicKey
+  const problems = verifyLogHead(input, { publicKey: key }).problems.map((text) => `head: ${text}`)
+  const head = headOf(input)
+  if (typeof head !== 'string') problems.push(...growthProblems(receipt.log, head))
+  return problems
 }
 
 /** A plain copy, so that what is checked is what was read; undefined for what is not JSON. */
