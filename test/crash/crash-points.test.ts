@@ -3,15 +3,23 @@
 
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { crashPoints, openThreadStore } from '@cenotaph/core'
+import { crashPoints } from '@cenotaph/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Canaries, seededRandom, tokensIn } from '../support/canary.js'
+import { Canaries, seededRandom } from '../support/canary.js'
 import { type ChildRun, inParallel, runChild } from '../support/run-child.js'
-import { type Survey, surveyStore } from '../support/survey.js'
+import type { Survey } from '../support/survey.js'
 import { copyRoot, removeFolder, temporaryFolder } from '../support/temporary-folder.js'
 import { checkAfterCrash, type Expected } from './check-after-crash.js'
+import {
+  allowedAfter,
+  type Instant,
+  instantsOf,
+  instantText,
+  optionsOf,
+  rehearse,
+} from './rehearse.js'
 import { type Scenario, scenariosOf } from './scenarios.js'
-import { allIds, buildTemplate, storeOptions, type Template } from './template.js'
+import { buildTemplate, type Template } from './template.js'
 
 const WORKERS = 2
 const KILLS_MIN = 160
@@ -19,7 +27,7 @@ const RECOVERY_KILLS_MIN = 50
 /** About a minute on two idle cores; nothing here depends on how long it takes. */
 const TIMEOUT_MS = 400_000
 
-type Kill = NonNullable<Parameters<typeof runChild>[0]['kill']>
+type Kill = Instant
 
 let folder: string
 let template: Template
@@ -46,52 +54,6 @@ function freshCopy(of = template.root): string {
   return root
 }
 
-const optionsOf = (scenario: Pick<Scenario, 'options'>) => ({
-  ...storeOptions,
-  ...scenario.options,
-})
-
-/** The program in one go, looked at after every call: what the crashed ones are compared with. */
-async function rehearse(
-  scenario: Scenario,
-): Promise<{ surveys: Survey[]; lingering: Set<string> }> {
-  const root = freshCopy()
-  const store = await openThreadStore(root, optionsOf(scenario))
-  const look = () => surveyStore(store, allIds, template.lines)
-  const surveys = [await look()]
-  for (const [method, ...args] of scenario.program) {
-    if (method === 'close') {
-      surveys.push(surveys.at(-1)!)
-      continue
-    }
-    const call = store[method as 'appendItems'] as (...given: unknown[]) => Promise<unknown>
-    await call.apply(store, args)
-    surveys.push(await look())
-  }
-  await store.close()
-  removeFolder(root)
-  return { surveys, lingering: formerNames(surveys) }
-}
-
-/** A name that a living thread no longer has stays in the thread's own events. */
-function formerNames(surveys: readonly Survey[]): Set<string> {
-  const names = surveys.flatMap((survey) =>
-    Object.entries(survey).flatMap(([id, thread]) =>
-      thread && thread !== 'deleted' && surveys.at(-1)![id] !== 'deleted' ? [thread.name] : [],
-    ),
-  )
-  return tokensIn(names.join(' '))
-}
-
-function instantsOf(run: ChildRun, from: number): Kill[] {
-  const hits = new Map<string, number>()
-  return run.instants.flatMap(({ point, acknowledged }) => {
-    const hit = (hits.get(point) ?? 0) + 1
-    hits.set(point, hit)
-    return acknowledged < from ? [] : [{ point, hit }]
-  })
-}
-
 /** A store whose process was killed, and what it may look like once it is opened again. */
 interface Crashed {
   readonly root: string
@@ -99,13 +61,14 @@ interface Crashed {
 }
 
 async function killProgram(
-  { program, durable = (acknowledged) => acknowledged, ...scenario }: Scenario,
+  scenario: Scenario,
   surveys: readonly Survey[],
   kill: Kill,
 ): Promise<Crashed> {
   const root = freshCopy()
+  const { program } = scenario
   const { acknowledged } = await killAt({ root, program, options: optionsOf(scenario), kill })
-  return { root, allowed: surveys.slice(durable(acknowledged), acknowledged + 2) }
+  return { root, allowed: allowedAfter(scenario, surveys, acknowledged) }
 }
 
 /** Runs a child and makes sure that it died where it should. */
@@ -115,8 +78,6 @@ async function killAt(job: Parameters<typeof runChild>[0] & { kill: Kill }): Pro
   if (!died) throw new Error(`the child never passed ${instantText(job.kill)}`)
   return run
 }
-
-const instantText = ({ point, hit }: Kill): string => `${point} (hit ${hit})`
 
 /** Crashes, recovers and looks. `expected` says what holds besides the allowed surveys. */
 async function checkCrash(
@@ -161,7 +122,9 @@ type Check = () => Promise<void>
 /** Every crash of one scenario, as checks that can run in any order. */
 async function crashesOf(scenario: Scenario): Promise<Check[]> {
   const { name, program, from = 0 } = scenario
-  const { surveys, lingering } = await rehearse(scenario)
+  const place = freshCopy()
+  const { surveys, lingering } = await rehearse(scenario, place, template.lines)
+  removeFolder(place)
   expect(JSON.stringify(surveys.at(-1))).not.toBe(JSON.stringify(surveys[0]))
   const options = optionsOf(scenario)
   const root = freshCopy()

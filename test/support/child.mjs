@@ -2,9 +2,12 @@
 // A process that opens a store, runs a program of calls on it, and is killed by itself at an instant that the job
 // names. What it acknowledges is written before the next call begins: `ACK 0`, `ACK 1`, …
 
-import { writeSync } from 'node:fs'
+import { copyFileSync, statSync, writeSync } from 'node:fs'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openThreadStore } from '@cenotaph/core'
+import { nodeDisk } from '@cenotaph/storage'
+import { ClassicLevel } from 'classic-level'
 
 /** @type {import('./run-child.js').ChildJob} */
 const job = JSON.parse(process.argv[2] ?? '{}')
@@ -18,12 +21,30 @@ const say = (line) => {
 const hits = new Map()
 let armed = job.armed === 'open'
 
+/**
+ * Keeps what a block device holds at this instant. Nothing of this process runs meanwhile; LevelDB's own thread and the
+ * kernel may, so a copy during which the image changed is made again.
+ * @param {string} instant
+ */
+function cutPower(instant) {
+  const { cuts } = job
+  if (!cuts?.at.includes(instant)) return
+  const target = path.join(cuts.folder, `${cuts.at.indexOf(instant)}.img`)
+  const changed = () => statSync(cuts.image, { bigint: true }).mtimeNs
+  for (let before = changed(), after; ; before = after) {
+    copyFileSync(cuts.image, target)
+    after = changed()
+    if (after === before) break
+  }
+}
+
 /** @param {string} name */
 function crashPoint(name) {
   if (!armed) return
   const hit = (hits.get(name) ?? 0) + 1
   hits.set(name, hit)
   say(`POINT ${name}`)
+  cutPower(`${name} ${hit}`)
   if (job.kill?.point === name && job.kill.hit === hit) process.kill(process.pid, 'SIGKILL')
 }
 
@@ -50,9 +71,31 @@ const begin = () => {
   Atomics.store(alarm, 0, 1)
   Atomics.notify(alarm, 0)
 }
+/** A disk that answers before it has done anything. */
+async function unsyncedDisk() {
+  const batch = ClassicLevel.prototype.batch
+  /** @this {ClassicLevel} @param {any} operations @param {any} options */
+  ClassicLevel.prototype.batch = function (operations, options) {
+    return batch.call(this, operations, { ...options, sync: false })
+  }
+  const quiet = (/** @type {any} */ file) =>
+    file &&
+    new Proxy(file, {
+      get: (target, name) =>
+        name === 'sync' ? async () => {} : (target[name]?.bind?.(target) ?? target[name]),
+    })
+  return {
+    ...nodeDisk,
+    syncFolder: async () => {},
+    create: async (/** @type {string} */ name) => quiet(await nodeDisk.create(name)),
+    openWrite: async (/** @type {string} */ name) => quiet(await nodeDisk.openWrite(name)),
+  }
+}
+
 if (job.armed === 'open') begin()
 const began = process.hrtime.bigint()
-const store = await openThreadStore(job.root, { ...job.options, crashPoint })
+const ports = job.unsynced ? { disk: await unsyncedDisk() } : {}
+const store = await openThreadStore(job.root, { ...job.options, ...ports, crashPoint })
 const before = job.armed === 'open' ? began : process.hrtime.bigint()
 armed = true
 begin()
@@ -60,6 +103,7 @@ for (const [index, [method, ...args]] of job.program.entries()) {
   // @ts-expect-error: the program names methods of the store
   await store[method](...args)
   say(`ACK ${index}`)
+  cutPower(`ACK ${index}`)
 }
 say(`MS ${Number(process.hrtime.bigint() - before) / 1e6}`)
 // The process ends without closing its store, which is a crash too, after the last call.

@@ -17,6 +17,14 @@ export interface ChildJob {
   readonly kill?: { readonly point: string; readonly hit: number } | undefined
   /** The process kills itself this long after the instant from which crash points count. */
   readonly killAfterMs?: number
+  /** Leaves every fsync out, LevelDB's included: what a test of power loss must catch. */
+  readonly unsynced?: boolean
+  /** Copies of a block device's image, `<place in at>.img`, made at instants: `<point> <hit>` or `ACK <call>`. */
+  readonly cuts?: {
+    readonly image: string
+    readonly folder: string
+    readonly at: readonly string[]
+  }
 }
 
 export interface ChildRun {

@@ -1,0 +1,81 @@
+// What a program leads to when nothing goes wrong: what crashed runs of it are compared with.
+
+import { openThreadStore } from '@cenotaph/core'
+import { tokensIn } from '../support/canary.js'
+import type { ChildRun } from '../support/run-child.js'
+import { type Survey, surveyStore } from '../support/survey.js'
+import type { Scenario } from './scenarios.js'
+import { allIds, storeOptions } from './template.js'
+
+export interface Rehearsal {
+  /** Before the first call, and after each. */
+  readonly surveys: readonly Survey[]
+  /** Tokens that living threads keep without showing them. */
+  readonly lingering: ReadonlySet<string>
+}
+
+/** One hit, from 1, of a named instant. */
+export interface Instant {
+  readonly point: string
+  readonly hit: number
+}
+
+export const instantText = ({ point, hit }: Instant): string => `${point} (hit ${hit})`
+
+export const optionsOf = (scenario: Pick<Scenario, 'options'>) => ({
+  ...storeOptions,
+  ...scenario.options,
+})
+
+/** The program in one go, on a store of its own. */
+export async function rehearse(
+  scenario: Scenario,
+  root: string,
+  lines: ReadonlySet<string>,
+): Promise<Rehearsal> {
+  const store = await openThreadStore(root, optionsOf(scenario))
+  const look = () => surveyStore(store, allIds, lines)
+  const surveys = [await look()]
+  for (const [method, ...args] of scenario.program) {
+    if (method === 'close') {
+      surveys.push(surveys.at(-1)!)
+      continue
+    }
+    const call = store[method as 'appendItems'] as (...given: unknown[]) => Promise<unknown>
+    await call.apply(store, args)
+    surveys.push(await look())
+  }
+  await store.close()
+  return { surveys, lingering: formerNames(surveys) }
+}
+
+/** A name that a living thread no longer has stays in the thread's own events. */
+function formerNames(surveys: readonly Survey[]): Set<string> {
+  const names = surveys.flatMap((survey) =>
+    Object.entries(survey).flatMap(([id, thread]) =>
+      thread && thread !== 'deleted' && surveys.at(-1)![id] !== 'deleted' ? [thread.name] : [],
+    ),
+  )
+  return tokensIn(names.join(' '))
+}
+
+export interface ReachedInstant extends Instant {
+  readonly acknowledged: number
+}
+
+/** The instants of a run behind so many acknowledged calls. Hits count from the first call on. */
+export function instantsOf(run: ChildRun, from: number): ReachedInstant[] {
+  const hits = new Map<string, number>()
+  return run.instants.flatMap(({ point, acknowledged }) => {
+    const hit = (hits.get(point) ?? 0) + 1
+    hits.set(point, hit)
+    return acknowledged < from ? [] : [{ point, hit, acknowledged }]
+  })
+}
+
+/** What a store may look like once `acknowledged` calls were told to have happened: so many of them, or one more. */
+export const allowedAfter = (
+  { durable = (count) => count }: Pick<Scenario, 'durable'>,
+  surveys: readonly Survey[],
+  acknowledged: number,
+): readonly Survey[] => surveys.slice(durable(acknowledged), acknowledged + 2)
