@@ -39,7 +39,7 @@ export const effects: readonly DiskCall[] = [
 
 export const looks: readonly DiskCall[] = ['list', 'openRead', 'read', 'stat']
 
-export type Errno = 'EIO' | 'ENOSPC' | 'EPERM' | 'EACCES' | 'EBUSY'
+export type Errno = 'EIO' | 'ENOSPC' | 'EPERM' | 'EACCES' | 'EBUSY' | 'EROFS'
 
 /** As the real disk reports it. */
 export function faultOf(errno: Errno, call: string, path: string): StoreError {
@@ -158,5 +158,30 @@ export function failWhile(
       broken = true
     },
     count: () => count,
+  }
+}
+
+/** Fails the call number `index` (from 0) among `calls` and all behind it, before their effect, until `heal`. */
+export function failFrom(
+  index: number,
+  options: { readonly calls: readonly DiskCall[]; readonly errno: Errno },
+): SingleFault & { heal(): void } {
+  let seen = 0
+  let healed = false
+  let hit: { call: DiskCall; path: string } | undefined
+  const disk = faultyDisk((call, path) => {
+    if (healed || !options.calls.includes(call)) return undefined
+    seen += 1
+    if (seen <= index) return undefined
+    hit ??= { call, path }
+    return { error: faultOf(options.errno, call, path), when: 'before' }
+  })
+  return {
+    disk,
+    hit: () => hit,
+    calls: () => seen,
+    heal: () => {
+      healed = true
+    },
   }
 }

@@ -15,11 +15,15 @@ export function scheduleRetry(context: StoreContext, id: OperationId): void {
   const jitter = 0.75 + context.entropy.bytes(1)[0]! / 512
   const pauseMs = Math.min(PAUSE_MS_MAX, doubled) * jitter
   operation.nextTryMs = context.clock.wallMs() + pauseMs
+  const ended = new AbortController()
   const cancel = context.clock.schedule(pauseMs, () => {
+    ended.abort()
     // The failure is in the open operation, where `status` and the next caller see it.
     retryNow(context, id).catch(() => {})
   })
-  context.closing.addEventListener('abort', cancel, { once: true })
+  // Without its own end each retry would leave a listener behind for as long as the store is open.
+  const { signal } = ended
+  context.closing.addEventListener('abort', cancel, { once: true, signal })
 }
 
 /** Enters an open operation at its steps again. Throws what its failing step threw. */
