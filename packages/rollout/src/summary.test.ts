@@ -25,6 +25,7 @@ describe('summarise', () => {
       explicitOrdinals: true,
       firstTimestamp: timestampOf(47),
       lastTimestamp: timestampOf(51),
+      latestTimestamp: timestampOf(51),
       damage: [],
       damageCount: 0,
       endsWithNewline: true,

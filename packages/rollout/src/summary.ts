@@ -23,7 +23,10 @@ export interface RolloutSummary {
   /** Whether the first record has an ordinal. */
   readonly explicitOrdinals: boolean
   readonly firstTimestamp?: string
+  /** Of the last record; a record may have none. */
   readonly lastTimestamp?: string
+  /** The latest time that any record states, wherever it stands. */
+  readonly latestTimestamp?: string
   /** The first user-message event's text, at most 200 characters. */
   readonly preview?: string
   /** The same from the first user message that was sent to the model; see `fallbackUserTextOf`. */
@@ -55,7 +58,7 @@ export async function summarise(
     damageCount += 1
     if (damage.length < damageListedMax) damage.push(one)
   }
-  const seen: Seen = { items: 0 }
+  const seen: Seen = { items: 0, latestMs: Number.NEGATIVE_INFINITY }
   for await (const line of readForward(source, { ...options, onDamage })) {
     look(seen, line, options.expectedThreadId, onDamage)
   }
@@ -72,6 +75,7 @@ export async function summarise(
     explicitOrdinals: seen.first?.explicitOrdinal ?? false,
     ...optional('firstTimestamp', seen.first?.timestamp),
     ...optional('lastTimestamp', seen.last?.timestamp),
+    ...optional('latestTimestamp', seen.latest),
     ...optional('preview', shortened(seen.userText)),
     ...optional('fallbackPreview', shortened(seen.fallbackText)),
     damage,
@@ -84,6 +88,8 @@ interface Seen {
   items: number
   first?: RolloutLine
   last?: RolloutLine
+  latest?: string
+  latestMs: number
   meta?: SessionMeta
   userText?: string | undefined
   fallbackText?: string | undefined
@@ -98,6 +104,11 @@ function look(
   const { offset, length } = line
   seen.items += 1
   seen.last = line
+  const ms = Date.parse(line.timestamp ?? '')
+  if (line.timestamp !== undefined && ms > seen.latestMs) {
+    seen.latest = line.timestamp
+    seen.latestMs = ms
+  }
   const meta = seen.meta ? undefined : sessionMetaOf(line)
   if (!seen.first && !meta) onDamage({ kind: 'no-session-meta', offset, length })
   seen.first ??= line

@@ -33,8 +33,12 @@ export function advanceRow(
     nextOrdinal: lines.first + lines.count,
     endsWithNewline: true,
   })
+  const { ageUnknown, ...known } = advanced
+  // Lines that recovery or a repair found may have no time; those tell nothing of the thread's age.
+  const isTimed = lines.updatedAt > 0
   return {
-    ...advanced,
+    ...known,
+    ...(ageUnknown && !isTimed ? { ageUnknown } : {}),
     updatedAt: Math.max(row.updatedAt, lines.updatedAt),
     preview: row.preview ?? lines.preview ?? null,
   }

@@ -9,7 +9,7 @@ import { batchOf } from '../lifecycle/batch.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
 import { tailBehind } from '../recovery/replay.js'
 import { appendCarried } from '../recovery/retry-carried.js'
-import { rolloutRow } from '../threads/new-row.js'
+import { ageOf, rolloutRow } from '../threads/new-row.js'
 import { currentRollout, withCurrentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 
@@ -46,7 +46,8 @@ async function adoptTail(
 ): Promise<AdoptedTail | undefined> {
   const tail = await tailBehind(context, state)
   if (tail.length === 0) return undefined
-  const { row, threadId } = state
+  const { threadId } = state
+  const { ageUnknown: _, ...row } = state.row
   const before = currentRollout(row)
   const whole = tail.lastIndexOf(10) + 1
   const fragment = tail.subarray(whole)
@@ -67,13 +68,19 @@ async function adoptTail(
     if (!state.unavailable) await settleAppends(context, [threadId])
     await context.writers.close(threadId)
     if (fragment.length > 0) await cut(context, path, before.bytes + whole, fragment, threadId)
-    const updatedAt = Math.max(row.updatedAt, Date.parse(summary.lastTimestamp ?? '') || 0)
+    const updatedAt = Math.max(row.updatedAt, Date.parse(summary.latestTimestamp ?? '') || 0)
     // Adopted lines may be damaged, or have no ordinal: from now on the thread says so.
     const damaged = Math.max(row.damaged, summary.damageCount) + (fragment.length > 0 ? 1 : 0)
     await context.journal.commit(() =>
       batchOf(context, {
         rows: [
-          { ...withCurrentRollout(row, after), updatedAt, damaged, generation: row.generation + 1 },
+          {
+            ...withCurrentRollout(row, after),
+            ...ageOf(summary),
+            updatedAt,
+            damaged,
+            generation: row.generation + 1,
+          },
         ],
         events: [
           {

@@ -187,6 +187,7 @@ function rebuiltRow(
       archived: thread.archived,
       archivedAt: thread.archived ? (salvaged?.archivedAt ?? nowMs) : null,
       generation: (salvaged?.generation ?? 0) + 1,
+      kept: salvaged,
       fallbackTimeMs: nowMs,
     },
     thread.readings,

@@ -101,6 +101,7 @@ export const importThread = defineOperation<
         archived,
         archivedAt: present?.archivedAt ?? (archived ? context.journal.storeTimeMs() : null),
         generation: (present?.generation ?? 0) + 1,
+        kept: present,
         fallbackTimeMs: context.journal.storeTimeMs(),
       },
       state.readings,

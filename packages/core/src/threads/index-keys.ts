@@ -6,6 +6,7 @@
 //   x/p/<parent id>/<id>                        spawned children of a thread
 //   x/f/<base thread id>/<id>                   forks of a thread, by reference or by copy
 //   x/r/<rollout id>/<id>                       owner of a rollout whose id is not its thread's
+//   x/h/<id>                                    threads on hold
 
 import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
 import { outsideBases, type ThreadRow } from './thread-row.js'
@@ -33,6 +34,7 @@ export const orderSuffix = (row: ThreadRow, sort: SortKey): string =>
 export const childrenPrefix = (parent: ThreadId): string => `x/p/${parent}/`
 export const forksPrefix = (base: ThreadId): string => `x/f/${base}/`
 export const ownersPrefix = (rolloutId: string): string => `x/r/${rolloutId}/`
+export const holdsPrefix = 'x/h/'
 export const directoryPrefix = (directory: string): string => `x/d/${directory}/`
 
 /** The id that ends an index key. */
@@ -56,5 +58,6 @@ export function indexKeys(row: ThreadRow): string[] {
   for (const { rolloutId } of row.rollouts) {
     if ((rolloutId as string) !== threadId) keys.push(ownersPrefix(rolloutId) + threadId)
   }
+  if (row.hold) keys.push(holdsPrefix + threadId)
   return keys
 }

@@ -26,6 +26,8 @@ export interface RowFacts {
   readonly archived: boolean
   readonly archivedAt: number | null
   readonly generation?: number
+  /** What the thread has that no rollout says. */
+  readonly kept?: Pick<ThreadRow, 'hold' | 'pinned'> | undefined
   /** For lines that carry no time. Milliseconds since 1970 UTC. */
   readonly fallbackTimeMs: number
 }
@@ -37,7 +39,8 @@ export function rowOf(facts: RowFacts, readings: readonly RolloutReading[]): Thr
   const newest = metas.at(-1)
   const createdAt =
     timeOf(first?.timestamp) ?? timeOf(readings[0]?.summary.firstTimestamp) ?? facts.fallbackTimeMs
-  const ends = readings.map(({ summary }) => timeOf(summary.lastTimestamp) ?? createdAt)
+  const ends = readings.map(({ summary }) => timeOf(summary.latestTimestamp) ?? createdAt)
+  const { hold, pinned } = facts.kept ?? {}
   const preview = firstOf(readings, 'preview') ?? firstOf(readings, 'fallbackPreview')
   return {
     threadId: facts.threadId,
@@ -55,9 +58,16 @@ export function rowOf(facts: RowFacts, readings: readonly RolloutReading[]): Thr
     parentThreadId: idOf(first?.parent_thread_id),
     generation: facts.generation ?? 1,
     damaged: readings.reduce((sum, { summary }) => sum + summary.damageCount, 0),
+    ...(hold ? { hold } : {}),
+    ...(pinned ? { pinned } : {}),
+    ...ageOf(readings.at(-1)?.summary),
     rollouts: readings.map(rolloutRow),
   }
 }
+
+/** The last activity is known where the last line of the newest rollout says when it was. */
+export const ageOf = (newest: RolloutSummary | undefined): Pick<ThreadRow, 'ageUnknown'> =>
+  timeOf(newest?.lastTimestamp) === undefined ? { ageUnknown: true } : {}
 
 export function rolloutRow({
   rolloutId,

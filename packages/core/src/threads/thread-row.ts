@@ -22,6 +22,11 @@ export interface RolloutRow {
   readonly base: HistoryBase | null
 }
 
+export interface ThreadHold {
+  readonly reason: string
+  readonly atMs: number
+}
+
 export interface ThreadRow {
   readonly threadId: ThreadId
   readonly archived: boolean
@@ -46,6 +51,12 @@ export interface ThreadRow {
   readonly generation: number
   /** Damages met when the rollouts were last read as a whole. */
   readonly damaged: number
+  /** While it is there nothing deletes the thread. */
+  readonly hold?: ThreadHold
+  /** Retention leaves it alone. */
+  readonly pinned?: true
+  /** No line says when the thread was last active: `updatedAt` is the time of its import. */
+  readonly ageUnknown?: true
   readonly rollouts: readonly RolloutRow[]
 }
 
