@@ -13,8 +13,8 @@
 // resolve without having compacted, so this is the means and a scan of the files is the proof.
 
 import { StoreError } from '@cenotaph/storage'
+import { keyPages, readKeyPage } from './key-pages.js'
 import type { Level, LevelOperation } from './level.js'
-import { readPage } from './pages.js'
 import {
   type KeyRange,
   listTables,
@@ -26,11 +26,13 @@ import {
 
 export const RANGES_MAX = 200
 const ATTEMPTS = 3
+/** One batch has no more tombstones than this, so that nobody waits long behind it. */
+const TOMBSTONES_MAX = 1_000
 
 export interface Erasure {
   /** Ranges after merging. */
   readonly ranges: number
-  /** One compaction of everything, because there were more than 200 ranges. */
+  /** One compaction from the first range to the last, because there were more than 200 of them. */
   readonly wholeDatabase: boolean
   /** Tables that meet a range and were not rewritten: 0 unless something is wrong with the database. */
   readonly tablesLeft: number
@@ -51,31 +53,30 @@ export async function eraseRanges(
   ranges: readonly KeyRange[],
 ): Promise<Erasure> {
   const merged = mergeRanges(ranges)
-  for (const range of merged) await refuseLive(level, range)
+  await refuseLive(level, merged)
   const wholeDatabase = merged.length > RANGES_MAX
-  // The empty string is below every key; the last code point encodes to bytes above every key.
-  const compacted = wholeDatabase ? [{ from: '\u0000', to: '\u{10ffff}' }] : merged
+  const compacted = wholeDatabase ? [{ from: merged[0]!.from, to: merged.at(-1)!.to }] : merged
   await compact(level, compacted)
   let old = meeting(level, merged)
   const newest = Math.max(0, ...(listTables(level) ?? []).map((table) => table.number))
   for (let attempt = 0; attempt < ATTEMPTS && old.length > 0; attempt++) {
-    await write(tombstones(merged, old))
+    await writeTombstones(write, merged, old)
     await compact(level, compacted)
     old = meeting(level, merged).filter((table) => table.number <= newest)
   }
   return { ranges: merged.length, wholeDatabase, tablesLeft: old.length }
 }
 
-async function refuseLive(level: Level, range: KeyRange): Promise<void> {
-  if (range.from === '' || range.from > range.to)
-    throw new StoreError('ARGUMENT_INVALID', 'a range to erase needs two bounds in order', {
-      detail: { ...range },
-    })
-  const { entries } = await readPage(level, { gte: range.from, lte: range.to, limit: 1 })
-  const key = entries[0]?.[0]
-  if (key !== undefined)
+async function refuseLive(level: Level, ranges: readonly KeyRange[]): Promise<void> {
+  for (const range of ranges) {
+    if (range.from === '' || range.from > range.to)
+      throw new StoreError('ARGUMENT_INVALID', 'a range to erase needs two bounds in order', {
+        detail: { ...range },
+      })
+  }
+  for await (const [key] of keyPages(ranges, (place) => readKeyPage(level, ranges, place)))
     throw new StoreError('ARGUMENT_INVALID', 'a range to erase still holds a key', {
-      detail: { ...range, key },
+      detail: { ...ranges.find(({ from, to }) => from <= key! && key! <= to), key },
     })
 }
 
@@ -98,18 +99,30 @@ const meeting = (level: Level, ranges: readonly KeyRange[]): readonly Table[] =>
     tableMeets(table, ranges),
   )
 
-function tombstones(ranges: readonly KeyRange[], tables: readonly Table[]): LevelOperation[] {
-  const keys = new Set<string>()
+async function writeTombstones(
+  write: (operations: readonly LevelOperation[]) => Promise<void>,
+  ranges: readonly KeyRange[],
+  tables: readonly Table[],
+): Promise<void> {
+  let batch: LevelOperation[] = []
   for (const range of ranges) {
-    const met = tables.filter((table) => tableMeets(table, [range]))
-    if (met.length === 0) continue
-    keys.add(range.from).add(range.to)
-    for (const table of met) {
-      if (!table.keys || !rangesMeet(table.keys, range)) continue
-      keys.add(clamp(table.keys.from, range)).add(clamp(table.keys.to, range))
-    }
+    for (const key of tombstonesOf(range, tables)) batch.push({ type: 'del', key })
+    if (batch.length < TOMBSTONES_MAX) continue
+    await write(batch.splice(0, TOMBSTONES_MAX))
   }
-  return [...keys].map((key) => ({ type: 'del', key }))
+  for (; batch.length > 0; batch = batch.slice(TOMBSTONES_MAX))
+    await write(batch.slice(0, TOMBSTONES_MAX))
+}
+
+function tombstonesOf(range: KeyRange, tables: readonly Table[]): Iterable<string> {
+  const keys = new Set<string>()
+  for (const table of tables) {
+    if (!tableMeets(table, [range])) continue
+    keys.add(range.from).add(range.to)
+    if (!table.keys || !rangesMeet(table.keys, range)) continue
+    keys.add(clamp(table.keys.from, range)).add(clamp(table.keys.to, range))
+  }
+  return keys
 }
 
 const clamp = (key: string, { from, to }: KeyRange): string =>

@@ -24,13 +24,14 @@ import {
 } from './group.js'
 import type { JournalOptions } from './journal-options.js'
 import { JournalState } from './journal-state.js'
+import { keyPages, readKeyPage } from './key-pages.js'
 import type { OperationId, Sequence } from './keys.js'
 import { type Level, reading, writeSynced } from './level.js'
 import { FORMAT_VERSION } from './meta.js'
 import { type Page, type PageRange, readPage } from './pages.js'
 import { ReadGate } from './read-gate.js'
 import { type Recovered, recover } from './recovery.js'
-import { filesToScan, type KeyRange, logBytes } from './tables.js'
+import { filesToScan, type KeyRange, logBytes, mergeRanges } from './tables.js'
 import { trimmedRanges } from './trimmed-ranges.js'
 
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
@@ -125,10 +126,7 @@ export class Journal {
     this.#state.releaseOperationId(id)
   }
 
-  /**
-   * Opens an intent, in one batch with rows, under a reserved `id` or a new one. Durable when it resolves. New ids ascend in
-   * commit order.
-   */
+  /** Opens an intent, in one batch with rows, under a reserved `id` or a new one. New ids ascend in commit order. */
   intend<T = void>(
     kind: string,
     build: (id: OperationId) => IntentCommit<T>,
@@ -229,6 +227,13 @@ export class Journal {
     return this.#gate.read(() => readPage(this.#options.level, range))
   }
 
+  /** The keys that lie in ranges, in order, in lists of at most 500: no iterator is open while one is handed out. */
+  keysIn(ranges: readonly KeyRange[]): AsyncGenerator<readonly string[]> {
+    const merged = mergeRanges(ranges)
+    const { level } = this.#options
+    return keyPages(merged, (place) => this.#gate.read(() => readKeyPage(level, merged, place)))
+  }
+
   /**
    * Physically erases what ranges held whose keys were deleted by committed batches. Waits for reads in
    * flight and holds new ones; appends go on. See erase.ts for the recipe, the errors and their meaning.
@@ -265,10 +270,7 @@ export class Journal {
     return filesToScan(this.#options.level, this.#options.disk, ranges, folder)
   }
 
-  /**
-   * Starts LOG and MANIFEST anew, with no read and no batch in flight. Should another process take the lock in
-   * between, this one fails with STORE_FAILED, and has lost nothing.
-   */
+  /** Starts LOG and MANIFEST anew. Should another process take the lock in between: STORE_FAILED, and nothing is lost. */
   reopenLevel(): Promise<void> {
     return this.#gate.erase(() => this.#queue.pause(() => reopened(this.#options.level)))
   }

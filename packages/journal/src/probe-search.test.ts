@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { indexProbes } from './probe-index.js'
 import { ProbeSearch } from './probe-search.js'
+import { RollingProbes } from './rolling-probes.js'
 
 /** Few letters, so that probes overlap each other and often nearly match. */
 const word = (constraints: fc.ArrayConstraints) =>
@@ -12,18 +14,37 @@ describe('the search for probes', () => {
     const texts = fc.array(word({ maxLength: 80 }), { maxLength: 4 })
     fc.assert(
       fc.property(probes, texts, (wanted, looked) => {
-        const search = new ProbeSearch(wanted)
-        for (const bytes of looked) search.look(bytes)
         const found = [...wanted.keys()].filter((index) =>
           looked.some((bytes) => bytes.includes(wanted[index]!)),
         )
-        expect(search.found()).toEqual(found)
+        const rolling = new RollingProbes(wanted)
+        rolling.learn(0, wanted.length)
+        for (const search of [new ProbeSearch(wanted), rolling.begin()]) {
+          for (const bytes of looked) search.look(bytes)
+          expect(search.found()).toEqual(found)
+        }
       }),
       { numRuns: 1_000 },
     )
   })
 
-  it('refuses an empty probe', () => {
+  it('finds many as it finds few, each search on its own', async () => {
+    const probes = Array.from({ length: 5_000 }, (_, index) =>
+      Buffer.from(`probe ${index} ${'of a thread'.repeat(3)}`.slice(0, index % 2 ? 32 : 24)),
+    )
+    const index = await indexProbes(probes)
+    const first = index.begin()
+    const second = index.begin()
+    for (const wanted of [17, 18, 4_999])
+      first.look(Buffer.concat([Buffer.from('x'), probes[wanted]!]))
+    expect(first.found()).toEqual([17, 18, 4_999])
+    expect(second.found()).toEqual([])
+  })
+
+  it('refuses an empty probe', async () => {
+    await expect(indexProbes([Buffer.from('a'), Buffer.from('')])).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+    })
     expect(() => new ProbeSearch([Buffer.from('a'), Buffer.from('')])).toThrow(
       expect.objectContaining({ code: 'ARGUMENT_INVALID' }),
     )

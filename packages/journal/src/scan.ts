@@ -1,11 +1,12 @@
 // Byte search of many probes over one file, in bounded memory.
 
 import path from 'node:path'
-import { type Disk, type DiskFile, StoreError } from '@cenotaph/storage'
+import { breathe, type Disk, type DiskFile, StoreError } from '@cenotaph/storage'
 import { readLogRecords } from './leveldb-log.js'
-import { ProbeSearch } from './probe-search.js'
+import { indexProbes, type Look, type ProbeIndex } from './probe-index.js'
 
-const CHUNK_BYTES = 1024 * 1024
+/** So much is looked at before other work gets a turn. */
+const CHUNK_BYTES = 256 * 1024
 
 export interface Hit {
   readonly file: string
@@ -21,7 +22,7 @@ export interface FileScan {
 }
 
 /**
- * Looks for `probes` in the file at `path`; a missing file holds none. A .log or MANIFEST file is read
+ * Looks for `probes` in the file at `path`; a missing file holds none. Whoever scans many files makes the index once. A .log or MANIFEST file is read
  * twice: as bytes, and as records, because LevelDB splits a value where a block of its log ends.
  *
  * Errors: ARGUMENT_INVALID for an empty probe, and for any file named LOCK: closing a descriptor of it
@@ -31,24 +32,25 @@ export interface FileScan {
 export async function scanFile(
   disk: Disk,
   name: string,
-  probes: readonly Uint8Array[],
+  probes: readonly Uint8Array[] | ProbeIndex,
 ): Promise<FileScan> {
   const base = path.basename(name)
   if (base === 'LOCK')
     throw new StoreError('ARGUMENT_INVALID', 'the lock of a database is never opened', {
       detail: { path: name },
     })
-  const search = new ProbeSearch(probes)
+  const index = 'begin' in probes ? probes : await indexProbes(probes)
   const file = await disk.openRead(name)
   if (!file) return { bytes: 0, hits: [] }
+  const search = index.begin()
   try {
-    const bytes = await scanBytes(file, search)
+    const bytes = await scanBytes(file, search, index.longestBytes)
     if (/^(\d+\.log|MANIFEST-\d+)$/.test(base)) {
       const source = {
         size: bytes,
         read: (offset: number, length: number) => file.read(offset, length),
       }
-      for await (const record of readLogRecords(source)) search.look(record)
+      for await (const record of readLogRecords(source)) await lookThrough(record, search, index)
     }
     return { bytes, hits: search.found().map((probe) => ({ file: name, probe })) }
   } finally {
@@ -57,14 +59,26 @@ export async function scanFile(
 }
 
 /** Chunks overlap by one byte less than the longest probe. To the end of the file as it then is. */
-async function scanBytes(file: DiskFile, search: ProbeSearch): Promise<number> {
+async function scanBytes(file: DiskFile, search: Look, longestBytes: number): Promise<number> {
   let kept: Uint8Array = new Uint8Array()
   for (let offset = 0; ; ) {
     const chunk = await file.read(offset, CHUNK_BYTES)
     if (chunk.length === 0) return offset
     const joined = Buffer.concat([kept, chunk])
     search.look(joined)
-    kept = joined.subarray(Math.max(0, joined.length - search.longestBytes + 1))
+    kept = longestBytes > 1 ? joined.subarray(-(longestBytes - 1)) : new Uint8Array()
     offset += chunk.length
+  }
+}
+
+/** A record may be as long as a group of appends. */
+async function lookThrough(
+  record: Uint8Array,
+  search: Look,
+  { longestBytes }: ProbeIndex,
+): Promise<void> {
+  for (let start = 0; start < record.length; start += CHUNK_BYTES) {
+    if (start > 0) await breathe()
+    search.look(record.subarray(start, start + CHUNK_BYTES + longestBytes - 1))
   }
 }

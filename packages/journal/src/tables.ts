@@ -41,9 +41,22 @@ function tableOf(line: string): Table | undefined {
 
 export const rangesMeet = (a: KeyRange, b: KeyRange): boolean => a.from <= b.to && b.from <= a.to
 
-/** True also for a table whose keys are not known: it may hold anything. */
-export const tableMeets = (table: Table, ranges: readonly KeyRange[]): boolean =>
-  table.keys === undefined || ranges.some((range) => rangesMeet(table.keys!, range))
+/**
+ * True also for a table whose keys are not known: it may hold anything. `merged` is what {@link mergeRanges} gives, so
+ * that the one range that may meet the table is found by halving.
+ */
+export function tableMeets({ keys }: Table, merged: readonly KeyRange[]): boolean {
+  if (keys === undefined) return true
+  let low = 0
+  let high = merged.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (merged[middle]!.to < keys.from) low = middle + 1
+    else high = middle
+  }
+  const first = merged[low]
+  return first !== undefined && rangesMeet(keys, first)
+}
 
 /** Sorted, and joined where they touch or overlap. */
 export function mergeRanges(ranges: readonly KeyRange[]): readonly KeyRange[] {
@@ -70,7 +83,8 @@ export async function filesToScan(
 ): Promise<readonly string[]> {
   // Tables are asked for before files: a table that appears in between is unknown, and is scanned.
   const tables = listTables(level) ?? []
-  const apart = new Set(tables.filter((table) => !tableMeets(table, ranges)).map((t) => t.number))
+  const merged = mergeRanges(ranges)
+  const apart = new Set(tables.filter((table) => !tableMeets(table, merged)).map((t) => t.number))
   const entries = (await disk.list(folder)) ?? []
   return entries
     .filter(({ name, kind }) => kind !== 'folder' && name !== 'LOCK')
