@@ -1,6 +1,39 @@
 // What a store does for its owner beside writing and deleting: schedules and restores, holds, retention, participants,
 // attachments, redaction, backups. Each method is one verb; what it does is in the folder of its subject.
 
+import { checkHoldReason, hold, pin, unhold, unpin } from './lifecycle/hold.js'
+import { runOperation } from './lifecycle/run-operation.js'
+import { listHolds } from './reading/list-holds.js'
+import type { ThreadView } from './reading/thread-view.js'
 import { StoreReader } from './store-reader.js'
+import { requireThreadId } from './threads/require-thread.js'
 
-export class StoreCustody extends StoreReader {}
+export class StoreCustody extends StoreReader {
+  /**
+   * Nothing deletes the thread until `unholdThread`: no delete of it, of what spawned it or of what it was forked from,
+   * no retention, and no date that was set before. The reason has 1 to 500 characters; a later one replaces it.
+   */
+  async holdThread(threadId: string, reason: string): Promise<void> {
+    checkHoldReason(reason)
+    await runOperation(this.writable, hold, { threadId: requireThreadId(threadId), reason })
+  }
+
+  /** @throws THREAD_NOT_HELD */
+  async unholdThread(threadId: string): Promise<void> {
+    await runOperation(this.writable, unhold, { threadId: requireThreadId(threadId) })
+  }
+
+  /** Every thread on hold, archived and scheduled ones included, in the order of their ids. */
+  listHolds(): Promise<readonly ThreadView[]> {
+    return listHolds(this.context)
+  }
+
+  /** Retention leaves the thread alone; a delete does not. Pinning it twice is one pin. */
+  async pinThread(threadId: string): Promise<void> {
+    await runOperation(this.writable, pin, { threadId: requireThreadId(threadId) })
+  }
+
+  async unpinThread(threadId: string): Promise<void> {
+    await runOperation(this.writable, unpin, { threadId: requireThreadId(threadId) })
+  }
+}

@@ -107,6 +107,8 @@ export const threadKeys = [
   'forks',
   'children',
   'held',
+  'holdReason',
+  'pinned',
   'damaged',
 ]
 

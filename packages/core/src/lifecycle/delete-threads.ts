@@ -152,6 +152,7 @@ async function planned(
     threadIds: [...dying],
     alreadyDeleted,
     forks: [...scope.references, ...scope.copies],
+    held: scope.rows.filter((row) => row.hold).map((row) => row.threadId),
     bytes: scope.bytes,
     files: files.filter((file) => file.owner !== undefined).length,
   }

@@ -35,6 +35,7 @@ import { type DeletePlan, decodeDeletePlan, encodeDeletePlan } from './delete-pl
 import { lockScope, refuseChangedForks, refuseWithoutSpace } from './delete-scope-locks.js'
 import { directoriesOf } from './directory.js'
 import { dropPointless } from './drop-operations.js'
+import { refuseHeld } from './hold.js'
 import { defineOperation, type Step } from './operation.js'
 
 export interface DeleteArgs {
@@ -69,6 +70,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     const { state: scope, locks } = await lockScope(context, roots, forks)
     try {
       refuseChangedPlan(scope, expectPlan)
+      refuseHeld(scope.rows)
       refuseForks(scope, forks)
       await refuseRepeatingReason(context, reason, scope.rows)
       if (forks === 'detach') {
@@ -149,6 +151,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
 
   commit(context, plan, operationId, { scope }) {
     for (const id of plan.threadIds) refuseDead(context, id)
+    refuseHeld(scope.rows.map((row) => context.threads.peek(row.threadId)?.row ?? row))
     return {
       operations: [{ type: 'put', key: deleteSetKey(operationId), body: new Uint8Array(0) }],
       events: [

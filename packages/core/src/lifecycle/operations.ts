@@ -6,6 +6,7 @@ import { archive, unarchive } from './archive.js'
 import { create } from './create.js'
 import { deleteThreads } from './delete.js'
 import { fork } from './fork.js'
+import { hold, pin, unhold, unpin } from './hold.js'
 import { importThread } from './import.js'
 import { materialise } from './materialise.js'
 import { crashPointsOf, type OperationDefinition } from './operation.js'
@@ -15,6 +16,10 @@ const definitions = [
   create,
   importThread,
   rename,
+  hold,
+  unhold,
+  pin,
+  unpin,
   archive,
   unarchive,
   fork,

@@ -27,7 +27,11 @@ export interface ThreadView {
   readonly parentThreadId: ThreadId | null
   readonly forks: readonly ThreadId[]
   readonly children: readonly ThreadId[]
+  /** On hold: nothing deletes it. */
   readonly held: boolean
+  readonly holdReason: string | null
+  /** Retention leaves it alone. */
+  readonly pinned: boolean
   /** True where damage was met, or the thread is parked. */
   readonly damaged: boolean
   /** Ordinal that the next appended item gets. */
@@ -61,7 +65,9 @@ export async function viewOf(context: StoreContext, row: ThreadRow): Promise<Thr
     parentThreadId: row.parentThreadId,
     forks: forks.map((fork) => fork.threadId),
     children,
-    held: false,
+    held: row.hold !== undefined,
+    holdReason: row.hold?.reason ?? null,
+    pinned: row.pinned === true,
     damaged: row.damaged > 0 || context.threads.peek(row.threadId)?.unavailable !== undefined,
     nextOrdinal: rollout.nextOrdinal,
   }
