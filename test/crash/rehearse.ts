@@ -46,14 +46,16 @@ export async function rehearse(
     surveys.push(await look())
   }
   await store.close()
-  return { surveys, lingering: formerNames(surveys) }
+  return { surveys, lingering: formerTexts(surveys) }
 }
 
-/** A name that a living thread no longer has stays in the thread's own events. */
-function formerNames(surveys: readonly Survey[]): Set<string> {
+/** A name or a reason that a living thread no longer has stays in the thread's own events. */
+function formerTexts(surveys: readonly Survey[]): Set<string> {
   const names = surveys.flatMap((survey) =>
     Object.entries(survey).flatMap(([id, thread]) =>
-      thread && thread !== 'deleted' && surveys.at(-1)![id] !== 'deleted' ? [thread.name] : [],
+      thread && thread !== 'deleted' && surveys.at(-1)![id] !== 'deleted'
+        ? [thread.name, thread.holdReason]
+        : [],
     ),
   )
   return tokensIn(names.join(' '))

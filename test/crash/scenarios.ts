@@ -62,6 +62,18 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
       from: 1,
     },
     {
+      name: 'hold and pin, and take both back',
+      program: [
+        append(ids.plain),
+        ['holdThread', ids.plain, canaries.next()],
+        ['holdThread', ids.plain, canaries.next()],
+        ['pinThread', ids.plain],
+        ['unholdThread', ids.plain],
+        ['unpinThread', ids.plain],
+      ],
+      from: 1,
+    },
+    {
       name: 'archive a tree and bring it back',
       program: [
         append(ids.child),

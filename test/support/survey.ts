@@ -11,6 +11,8 @@ export interface SurveyedThread {
   readonly forkedFromId: string | null
   readonly parentThreadId: string | null
   readonly nextOrdinal: number
+  readonly holdReason: string | null
+  readonly pinned: boolean
   /** Stored lines, the inherited ones first. */
   readonly lines: readonly string[]
 }
@@ -43,7 +45,9 @@ async function surveyThread(
       lines.push(known.has(line) ? line : withoutTimes(line))
     }
     const { state, name, cwd, preview, forkedFromId, parentThreadId, nextOrdinal } = view
-    return { state, name, cwd, preview, forkedFromId, parentThreadId, nextOrdinal, lines }
+    const { holdReason, pinned } = view
+    const facts = { state, name, cwd, preview, forkedFromId, parentThreadId, nextOrdinal }
+    return { ...facts, holdReason, pinned, lines }
   } catch (error) {
     if (isStoreError(error, 'THREAD_DELETED')) return 'deleted'
     throw error

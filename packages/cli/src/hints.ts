@@ -33,6 +33,9 @@ const hints: Readonly<Record<string, Hint>> = {
       : undefined,
   THREAD_HAS_FORKS: ({ detail }) =>
     `--forks detach keeps them, --forks cascade deletes them too: ${listed(detail.forks)}`,
+  THREAD_HELD: ({ detail }) =>
+    `\`cenotaph holds\` says why, \`cenotaph unhold\` ends it: ${listed(detail.threadIds)}`,
+  THREAD_NOT_HELD: () => '`cenotaph holds` shows which are',
   PLAN_CHANGED: () => 'run it with --dry-run for the new plan',
   REASON_REFUSED: () => 'give a reason in other words',
   ROLLOUT_CHANGED: repair,

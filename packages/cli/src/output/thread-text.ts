@@ -9,6 +9,7 @@ import { tableText } from './table.js'
 import { relativeTime, sizeText } from './units.js'
 
 const TITLE_CHARACTERS_MAX = 48
+const REASON_CHARACTERS_MAX = 72
 
 const columns = [
   { title: 'THREAD' },
@@ -37,14 +38,37 @@ export function threadTable(threads: readonly ThreadView[], terminal: Terminal):
   return tableText(columns, rows, colours)
 }
 
+const holdColumns = [
+  { title: 'THREAD' },
+  { title: 'NAME' },
+  { title: 'STATE' },
+  { title: 'REASON' },
+] as const
+
+/** Threads on hold, each with its reason. */
+export function holdTable(threads: readonly ThreadView[], { colours }: Terminal): string {
+  const short = shortIds(
+    threads.map((thread) => thread.threadId),
+    threads.flatMap((thread) => [...thread.children, ...thread.forks]),
+  )
+  const rows = threads.map((thread) => [
+    colours.cyan(short.get(thread.threadId)!),
+    titleOf(thread),
+    thread.state,
+    clipText(thread.holdReason ?? '', REASON_CHARACTERS_MAX),
+  ])
+  return tableText(holdColumns, rows, colours)
+}
+
 /** What a person recognises a thread by: its name, or else its first words. */
 export const titleOf = ({ name, preview }: ThreadView): string =>
   clipText(name ?? preview ?? '(empty)', TITLE_CHARACTERS_MAX)
 
-function stateText({ state, compressed, damaged, held }: ThreadView): string {
+function stateText({ state, compressed, damaged, held, pinned }: ThreadView): string {
   const marks = [
     ...(compressed ? ['compressed'] : []),
     ...(held ? ['held'] : []),
+    ...(pinned ? ['pinned'] : []),
     ...(damaged ? ['damaged'] : []),
   ]
   return [state, ...marks].join(', ')
@@ -59,6 +83,7 @@ export function threadBlock(thread: ThreadView, { clock, colours }: Terminal): s
       ['name', optional(thread.name)],
       ['preview', optional(thread.preview)],
       ['state', stateText(thread)],
+      ...(thread.held ? [['held for', optional(thread.holdReason)] as const] : []),
       ['directory', optional(thread.cwd)],
       ['provider', optional(thread.modelProvider)],
       ['source', escapeText(sourceText(thread.source))],

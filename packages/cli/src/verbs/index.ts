@@ -10,6 +10,7 @@ import { events } from './events.js'
 import { exportVerb } from './export.js'
 import { fork } from './fork.js'
 import { head } from './head.js'
+import { hold, holds, pin, unhold, unpin } from './hold.js'
 import { importVerb } from './import.js'
 import { list } from './list.js'
 import { read } from './read.js'
@@ -36,6 +37,11 @@ export const verbs: readonly AnyVerb[] = [
   rename,
   archive,
   unarchive,
+  hold,
+  unhold,
+  holds,
+  pin,
+  unpin,
   deleteVerb,
   retry,
   status,
