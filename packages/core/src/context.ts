@@ -5,6 +5,7 @@ import type { Clock, Disk, Entropy } from '@cenotaph/storage'
 import type { AppendQueue } from './append/append-queue.js'
 import type { Checkpoints } from './append/checkpoint.js'
 import type { RolloutWriters } from './append/rollout-writers.js'
+import type { Backups } from './backup/backups.js'
 import type { Deletions } from './erasure/deletions.js'
 import type { EventLog } from './events/event-log.js'
 import type { OpenOperations } from './lifecycle/open-operations.js'
@@ -36,6 +37,7 @@ export interface StoreContext {
   readonly writers: RolloutWriters
   readonly openOperations: OpenOperations
   readonly deletions: Deletions
+  readonly backups: Backups
   readonly ballast: Ballast
   readonly identity: StoreIdentity
   /** Aborted when the store closes. */

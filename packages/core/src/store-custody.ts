@@ -1,6 +1,8 @@
 // What a store does for its owner beside writing and deleting: schedules and restores, holds, retention, participants,
 // attachments, redaction, backups. Each method is one verb; what it does is in the folder of its subject.
 
+import { forgetBackup, type KnownBackup, knownBackups } from './backup/known-backups.js'
+import { type BackupOptions, type BackupResult, makeBackup } from './backup/make-backup.js'
 import { checkHoldReason, hold, pin, unhold, unpin } from './lifecycle/hold.js'
 import { runOperation } from './lifecycle/run-operation.js'
 import { listHolds } from './reading/list-holds.js'
@@ -35,5 +37,23 @@ export class StoreCustody extends StoreReader {
 
   async unpinThread(threadId: string): Promise<void> {
     await runOperation(this.writable, unpin, { threadId: requireThreadId(threadId) })
+  }
+
+  /**
+   * A consistent copy in a folder that is new or empty, outside of the store. Writers go on, and deletes finish; what they
+   * delete before the copy is sealed is not in it. Durable, with its signed manifest, when it resolves.
+   */
+  async backup(dir: string, options: BackupOptions = {}): Promise<BackupResult> {
+    return makeBackup(this.writable, dir, options)
+  }
+
+  /** The backups that were made of this store, oldest first, those that were cut short included. */
+  async listBackups(): Promise<readonly KnownBackup[]> {
+    return knownBackups(this.context)
+  }
+
+  /** Call it when every copy of the backup is gone: receipts name it until then. @throws BACKUP_NOT_FOUND */
+  async forgetBackup(backupId: string): Promise<void> {
+    await forgetBackup(this.writable, backupId)
   }
 }

@@ -59,6 +59,12 @@ export const errorCodes = [
   'CURSOR_INVALID',
   'EXPORT_TARGET_EXISTS',
   'IMPORT_SOURCE_INVALID',
+  // Backups
+  'BACKUP_TARGET_EXISTS',
+  'BACKUP_INVALID',
+  'BACKUP_NOT_FOUND',
+  'TOMBSTONES_REQUIRED',
+  'RESTORE_UNFINISHED',
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]

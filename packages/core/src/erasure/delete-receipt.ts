@@ -4,6 +4,7 @@
 import path from 'node:path'
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
+import { backupsOutOfReach } from '../backup/known-backups.js'
 import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { leafBytes } from '../events/event-log.js'
@@ -156,6 +157,7 @@ function bodyOf(
       : null,
     outOfReach: [
       ...alwaysOutOfReach,
+      ...backupsOutOfReach(context),
       ...(plan.hardLinks > 0 ? [`other hard links to ${plan.hardLinks} of the files`] : []),
       ...(foreign > 0 ? [`${foreign} entries of the root folder that are not the store's`] : []),
       ...(plan.survivors.length > 0 ? ['surviving forks, which hold inherited lines'] : []),

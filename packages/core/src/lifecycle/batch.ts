@@ -21,6 +21,7 @@ export function batchOf(
     operations,
     applied() {
       for (const row of rows) {
+        context.backups.note(row.threadId, row.generation)
         const state = context.threads.peek(row.threadId)
         if (state) state.replaceRow(row)
         else context.threads.add(row)

@@ -18,7 +18,7 @@ import {
   refuseForks,
 } from '../erasure/delete-scope.js'
 import { detachFork } from '../erasure/detach.js'
-import { namesOf, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
+import { namesOf, type OwnedFile, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
 import { refuseRepeatingReason } from '../erasure/reason.js'
 import {
@@ -50,6 +50,8 @@ export interface DeleteArgs {
 
 interface DeleteState {
   readonly scope: DeleteScope
+  /** What the one walk found: files of the set, and temporaries of nobody. */
+  readonly names: readonly OwnedFile[]
   readonly owned: readonly StattedFile[]
   readonly nowMs: number
 }
@@ -78,13 +80,14 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
         await refuseWithoutSpace(context, scope)
       }
       const dying = new Set(scope.rows.map((row) => row.threadId))
+      const names = await namesOf(context, (id) => dying.has(id))
       const owned = await statFiles(
         context,
-        (await namesOf(context, (id) => dying.has(id))).filter((file) => file.owner !== undefined),
+        names.filter((file) => file.owner !== undefined),
       )
       const nowMs = context.journal.storeTimeMs()
       return {
-        state: { scope, owned, nowMs },
+        state: { scope, names, owned, nowMs },
         locks,
       }
     } catch (error) {
@@ -119,9 +122,9 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
   encode: encodeDeletePlan,
   decode: decodeDeletePlan,
 
-  async stage(context, plan, operationId, { scope }) {
+  async stage(context, plan, operationId, { scope, names }) {
     await makeRoom(context)
-    context.deletions.begin(operationId, await takeProbes(context, scope.rows))
+    context.deletions.begin(operationId, await takeProbes(context, scope.rows), names)
     const release = await context.deletions.exclusively()
     // Whoever waits behind this one is let through to learn of a failure, instead of waiting for ever.
     const stopListening = context.journal.onFailure(release)
@@ -168,6 +171,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
           parentIds: scope.rows.map((row) => row.parentThreadId),
         })
         context.deletions.of(operationId).release?.()
+        for (const id of plan.threadIds) context.backups.note(id)
         for (const id of plan.threadIds) endWriter(context, id, operationId)
       },
     }
@@ -184,10 +188,12 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
       }
       if (failure !== undefined) throw failure
     }),
-    step('unlink', async (context, plan, _operationId, resumed) => {
+    step('unlink', async (context, plan, operationId, resumed) => {
       await dropPointless(context)
       const dying = new Set(plan.threadIds)
-      await unlinkNames(context, (id) => dying.has(id), { resumed })
+      const deletion = context.deletions.of(operationId)
+      if (resumed) deletion.names = undefined
+      await unlinkNames(context, (id) => dying.has(id), deletion.names)
     }),
     step('scrub', async (context, plan, operationId) => {
       const deletion = context.deletions.of(operationId)

@@ -9,6 +9,7 @@ import { isStoreError, StoreError } from '@cenotaph/storage'
 import { AppendQueue } from '../append/append-queue.js'
 import { Checkpoints } from '../append/checkpoint.js'
 import { RolloutWriters } from '../append/rollout-writers.js'
+import { Backups } from '../backup/backups.js'
 import type { StoreContext, StoreIdentity } from '../context.js'
 import { Deletions } from '../erasure/deletions.js'
 import { removeExpiredLevels } from '../erasure/scrub.js'
@@ -187,6 +188,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   const events = await EventLog.load(journal, entropy)
   await checkHead(events, recovered)
   const directories = await Directories.load(journal, entropy)
+  const backups = await Backups.load(journal)
   // Last of all that can fail, because it stays open.
   const tombstones = await TombstoneFile.open(disk, layout.tombstonesPath, { create: fresh })
   const locks = new LockTable()
@@ -215,6 +217,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     checkpoints: undefined as unknown as Checkpoints,
     openOperations: new OpenOperations(),
     deletions: new Deletions(),
+    backups,
     ballast: ballastOf(options, layout),
     identity,
     closing: close.signal,

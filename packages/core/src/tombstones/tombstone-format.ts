@@ -45,6 +45,19 @@ export function encodeSeal(offset: number, record: Uint8Array): Uint8Array {
   return seal
 }
 
+/** A whole file of these records, as `TombstoneFile` would have written it. */
+export function encodeTombstones(records: Iterable<TombstoneRecord>): Uint8Array {
+  const pieces: Uint8Array[] = [encodeHeader()]
+  let end = pieces[0]!.length
+  for (const record of records) {
+    const bytes = encodeRecord(record)
+    const seal = encodeSeal(end, bytes)
+    pieces.push(bytes, seal)
+    end += bytes.length + seal.length
+  }
+  return Buffer.concat(pieces)
+}
+
 export interface DecodedTombstones {
   /** Sealed records, in order. */
   readonly records: readonly TombstoneRecord[]

@@ -64,8 +64,14 @@ export async function exportThreads(
   return exported
 }
 
-/** A copy inside of the store would outlive the delete of its thread, under a receipt that says `erased`. */
-async function refuseInside({ options, layout }: StoreContext, target: string): Promise<void> {
+/**
+ * A copy inside of the store would outlive the delete of its thread, under a receipt that says `erased`.
+ * @throws ARGUMENT_INVALID
+ */
+export async function refuseInside(
+  { options, layout }: StoreContext,
+  target: string,
+): Promise<void> {
   const { disk } = options
   // A dot behind a name follows symbolic links; two dots go up where the folder really is.
   const root = await disk.stat(`${layout.root}/.`)
@@ -77,7 +83,7 @@ async function refuseInside({ options, layout }: StoreContext, target: string): 
   for (let before = ''; ; place += '/..') {
     const identity = (await disk.stat(place))?.identity ?? ''
     if (identity === root?.identity) {
-      throw new StoreError('ARGUMENT_INVALID', 'an export goes to a folder outside of the store', {
+      throw new StoreError('ARGUMENT_INVALID', 'a copy goes to a folder outside of the store', {
         detail: { to: target },
       })
     }
