@@ -15,6 +15,7 @@
 import { StoreError } from '@cenotaph/storage'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { Level, LevelOperation } from './level.js'
+import { leavesNoBytes } from './levels.js'
 import {
   type KeyRange,
   listTables,
@@ -38,6 +39,15 @@ export interface Erasure {
   readonly tablesLeft: number
 }
 
+export interface EraseOptions {
+  /**
+   * Given where the ranges hold keys that stay: the stored value of a key, or undefined where it has none. A key that
+   * stays is written again instead of a tombstone, which has the same effect on the tables below it. Nobody else may
+   * write to such a key meanwhile.
+   */
+  readonly valueOf?: (key: string) => Promise<Uint8Array | undefined>
+}
+
 interface Compacting {
   compactRange(from: string, to: string): Promise<void>
 }
@@ -51,29 +61,34 @@ export async function eraseRanges(
   level: Level,
   write: (operations: readonly LevelOperation[]) => Promise<void>,
   ranges: readonly KeyRange[],
+  options: EraseOptions = {},
 ): Promise<Erasure> {
   const merged = mergeRanges(ranges)
-  await refuseLive(level, merged)
+  refuseUnusable(merged)
+  if (!options.valueOf) await refuseLive(level, merged)
   const wholeDatabase = merged.length > RANGES_MAX
   const compacted = wholeDatabase ? [{ from: merged[0]!.from, to: merged.at(-1)!.to }] : merged
   await compact(level, compacted)
   let old = meeting(level, merged)
   const newest = Math.max(0, ...(listTables(level) ?? []).map((table) => table.number))
   for (let attempt = 0; attempt < ATTEMPTS && old.length > 0; attempt++) {
-    await writeTombstones(write, merged, old)
+    await writeTombstones(write, merged, old, options)
     await compact(level, compacted)
     old = meeting(level, merged).filter((table) => table.number <= newest)
   }
   return { ranges: merged.length, wholeDatabase, tablesLeft: old.length }
 }
 
-async function refuseLive(level: Level, ranges: readonly KeyRange[]): Promise<void> {
+function refuseUnusable(ranges: readonly KeyRange[]): void {
   for (const range of ranges) {
     if (range.from === '' || range.from > range.to)
       throw new StoreError('ARGUMENT_INVALID', 'a range to erase needs two bounds in order', {
         detail: { ...range },
       })
   }
+}
+
+async function refuseLive(level: Level, ranges: readonly KeyRange[]): Promise<void> {
   for await (const [key] of keyPages(ranges, (place) => readKeyPage(level, ranges, place)))
     throw new StoreError('ARGUMENT_INVALID', 'a range to erase still holds a key', {
       detail: { ...ranges.find(({ from, to }) => from <= key! && key! <= to), key },
@@ -103,10 +118,14 @@ async function writeTombstones(
   write: (operations: readonly LevelOperation[]) => Promise<void>,
   ranges: readonly KeyRange[],
   tables: readonly Table[],
+  { valueOf }: EraseOptions,
 ): Promise<void> {
   let batch: LevelOperation[] = []
   for (const range of ranges) {
-    for (const key of tombstonesOf(range, tables)) batch.push({ type: 'del', key })
+    for (const key of tombstonesOf(range, tables)) {
+      const value = await valueOf?.(key)
+      batch.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })
+    }
     if (batch.length < TOMBSTONES_MAX) continue
     await write(batch.splice(0, TOMBSTONES_MAX))
   }

@@ -230,15 +230,15 @@ export class Journal {
   /** The keys that lie in ranges, in order, in lists of at most 500: no iterator is open while one is handed out. */
   keysIn(ranges: readonly KeyRange[]): AsyncGenerator<readonly string[]> {
     const merged = mergeRanges(ranges)
-    const { level } = this.#options
-    return keyPages(merged, (place) => this.#gate.read(() => readKeyPage(level, merged, place)))
+    return keyPages(merged, (place) =>
+      this.#gate.read(() => readKeyPage(this.#options.level, merged, place)),
+    )
   }
 
   /**
    * Physically erases what ranges held whose keys were deleted by committed batches. Waits for reads in
    * flight and holds new ones; appends go on. See erase.ts for the recipe, the errors and their meaning.
-   * Bounds hold ids and handles only. Proven only by a scan of {@link filesToScan}, and, for power loss, by
-   * an fsync of the folder: LevelDB unlinks its last dead table without one.
+   * Proven only by a scan of {@link filesToScan}, and, for power loss, by an fsync of the folder.
    */
   eraseRanges(ranges: readonly KeyRange[]): Promise<Erasure> {
     return this.#gate.erase(async () => {
@@ -249,6 +249,24 @@ export class Journal {
         this.#options.level,
         (operations) => this.#queue.commit(() => ({ operations, applied: () => {} })),
         ranges,
+      )
+    })
+  }
+
+  /**
+   * The same for ranges in which keys stay: what they held before goes, what they hold now stays. Nobody else may write
+   * to keys of the ranges meanwhile.
+   */
+  rewriteRanges(ranges: readonly KeyRange[]): Promise<Erasure> {
+    return this.#gate.erase(async () => {
+      const failed = this.#latch.errorFor('absent')
+      if (failed) throw failed
+      const { level } = this.#options
+      return eraseRanges(
+        level,
+        (operations) => this.#queue.commit(() => ({ operations, applied: () => {} })),
+        ranges,
+        { valueOf: (key) => reading(() => level.get(key)) },
       )
     })
   }
@@ -270,7 +288,7 @@ export class Journal {
     return filesToScan(this.#options.level, this.#options.disk, ranges, folder)
   }
 
-  /** Starts LOG and MANIFEST anew. Should another process take the lock in between: STORE_FAILED, and nothing is lost. */
+  /** Starts LOG and MANIFEST anew. Should another process take the lock in between: STORE_FAILED, nothing lost. */
   reopenLevel(): Promise<void> {
     return this.#gate.erase(() => this.#queue.pause(() => reopened(this.#options.level)))
   }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import { type Fork, forksOf, spawnTree } from '../threads/relatives.js'
+import { type Fork, forksOfEach, spawnTree } from '../threads/relatives.js'
 import { ownBytes, ownItems, type ThreadRow } from '../threads/thread-row.js'
 
 export type ForksMode = 'refuse' | 'detach' | 'cascade'
@@ -32,12 +32,9 @@ export async function readScope(
   const ids = await expand(context, roots, forks)
   const inside = new Set(ids)
   const outside = new Map<ThreadId, Fork>()
-  for (const id of ids) {
-    for (const fork of await forksOf(context, id)) {
-      const known = outside.get(fork.threadId)
-      if (!inside.has(fork.threadId) && known?.kind !== 'reference')
-        outside.set(fork.threadId, fork)
-    }
+  for (const fork of [...(await forksOfEach(context, ids)).values()].flat()) {
+    const known = outside.get(fork.threadId)
+    if (!inside.has(fork.threadId) && known?.kind !== 'reference') outside.set(fork.threadId, fork)
   }
   const rows = (await context.threads.loadMany(ids)).flatMap((state) => (state ? [state.row] : []))
   const of = (kind: Fork['kind']): ThreadId[] =>
@@ -62,9 +59,8 @@ async function expand(
   let ids = await spawnTree(context, roots)
   if (forks !== 'cascade') return ids
   for (;;) {
-    const found = new Set(ids)
-    for (const id of ids) for (const fork of await forksOf(context, id)) found.add(fork.threadId)
-    const next = await spawnTree(context, [...found])
+    const forks = [...(await forksOfEach(context, ids)).values()].flat()
+    const next = await spawnTree(context, [...ids, ...forks.map((fork) => fork.threadId)])
     if (next.length === ids.length) return ids
     ids = next
   }
@@ -76,10 +72,11 @@ async function referencesBelow(
   references: readonly ThreadId[],
 ): Promise<ThreadId[]> {
   const found = new Set<ThreadId>(references)
-  for (const id of found) {
-    for (const { threadId, kind } of await forksOf(context, id)) {
-      if (kind === 'reference') found.add(threadId)
-    }
+  for (let fresh = references; fresh.length > 0; ) {
+    const forks = [...(await forksOfEach(context, fresh)).values()].flat()
+    fresh = [...new Set(forks.filter((fork) => fork.kind === 'reference').map((f) => f.threadId))]
+    fresh = fresh.filter((id) => !found.has(id))
+    for (const id of fresh) found.add(id)
   }
   return [...found]
 }

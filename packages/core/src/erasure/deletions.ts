@@ -2,6 +2,7 @@
 // are nowhere else, so a delete that is finished by another process is verified by structure.
 
 import type { OperationId } from '@cenotaph/journal'
+import type { OwnedFile } from './names-on-disk.js'
 import type { Probe } from './probes.js'
 import type { ResidueScan } from './scan-residue.js'
 
@@ -14,6 +15,8 @@ export interface StepProgress {
 
 export interface Deletion {
   readonly probes: readonly Probe[] | undefined
+  /** Names that a walk found under the threads' locks; undefined once a run after it may have unlinked some. */
+  names: readonly OwnedFile[] | undefined
   readonly steps: Map<string, StepProgress>
   /** Handles of directories that the delete emptied, once the scrub knows them. */
   directories: readonly string[]
@@ -27,9 +30,14 @@ export class Deletions {
   #preparing: Promise<void> = Promise.resolve()
   #erasing: Promise<unknown> = Promise.resolve()
 
-  begin(id: OperationId, probes: readonly Probe[] | undefined): Deletion {
+  begin(
+    id: OperationId,
+    probes: readonly Probe[] | undefined,
+    names?: readonly OwnedFile[],
+  ): Deletion {
     const deletion: Deletion = {
       probes,
+      names,
       steps: new Map(),
       directories: [],
       verification: undefined,

@@ -6,6 +6,10 @@ import path from 'node:path'
 import { isTemporaryName, parseRolloutFileName, type ThreadId } from '@cenotaph/rollout'
 import type { Disk, FileStat } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { forEachOf } from '../for-each-of.js'
+
+/** Folders listed, and files asked about, at once. */
+const AT_ONCE_MAX = 4
 
 export type FileKind = 'rollout' | 'rollout-compressed' | 'temporary'
 
@@ -20,18 +24,18 @@ export interface StattedFile extends OwnedFile {
   readonly stat: FileStat
 }
 
-/** Files that belong, or may belong, to a thread for which `isWanted` holds. */
+/** Files that belong, or may belong, to a thread for which `isWanted` holds: in some folders, or in all. */
 export async function namesOf(
   context: StoreContext,
   isWanted: (id: ThreadId) => boolean,
+  folders?: Iterable<string>,
 ): Promise<OwnedFile[]> {
-  const { layout, disk } = context
   const found: OwnedFile[] = []
-  for (const folder of [layout.sessionsFolder, layout.archivedFolder]) {
-    await walk(disk, folder, (file) => {
-      if (file.owner === undefined || isWanted(file.owner)) found.push(file)
-    })
+  const visit = (file: OwnedFile): void => {
+    if (file.owner === undefined || isWanted(file.owner)) found.push(file)
   }
+  if (folders) for (const folder of folders) await look(context.disk, folder, visit)
+  else await walkRollouts(context, visit)
   return found
 }
 
@@ -61,14 +65,24 @@ export async function rolloutFolders({ disk, layout }: StoreContext): Promise<st
 }
 
 async function walk(disk: Disk, folder: string, visit: (file: OwnedFile) => void): Promise<void> {
+  const folders = await look(disk, folder, visit)
+  await forEachOf(folders, AT_ONCE_MAX, (one) => walk(disk, one, visit))
+}
+
+/** Visits the files of one folder; gives the folders in it. */
+async function look(
+  disk: Disk,
+  folder: string,
+  visit: (file: OwnedFile) => void,
+): Promise<string[]> {
+  const folders: string[] = []
   for (const { name, kind } of (await disk.list(folder)) ?? []) {
     const full = path.join(folder, name)
-    if (kind === 'folder') await walk(disk, full, visit)
-    else {
-      const file = ownedFile(full, name)
-      if (file) visit(file)
-    }
+    const file = kind === 'folder' ? undefined : ownedFile(full, name)
+    if (kind === 'folder') folders.push(full)
+    if (file) visit(file)
   }
+  return folders
 }
 
 function ownedFile(full: string, name: string): OwnedFile | undefined {
@@ -89,9 +103,9 @@ export async function statFiles(
   files: readonly OwnedFile[],
 ): Promise<StattedFile[]> {
   const known: StattedFile[] = []
-  for (const file of files) {
+  await forEachOf(files, AT_ONCE_MAX, async (file) => {
     const stat = await context.disk.stat(file.path)
     if (stat) known.push({ ...file, stat })
-  }
+  })
   return known
 }

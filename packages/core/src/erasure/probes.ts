@@ -2,17 +2,20 @@
 // erasure they are looked for in every file that may hold them. A probe has 32 bytes or more; one that holds the
 // thread's id can belong to nobody else, and one that a living thread holds too is counted as shared.
 
-import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { forEachOf } from '../for-each-of.js'
 import { openRollout } from '../reading/open-rollout.js'
-import { rowKey, type ThreadRow, threadRange } from '../threads/thread-row.js'
+import { decodeRow, type ThreadRow, threadRange } from '../threads/thread-row.js'
 
 const PROBE_BYTES = 48
 const PROBE_BYTES_MIN = 32
 /** Windows taken from one rollout, evenly spread; more threads take fewer each. */
 const WINDOWS_MAX = 64
 const PROBES_MAX = 20_000
+/** Rollouts that are open at once, and values that are in memory at once. */
+const AT_ONCE_MAX = 8
+const VALUES_MAX = 100
 
 export type Probe = Uint8Array
 
@@ -23,14 +26,14 @@ export async function takeProbes(
   const perThread = Math.max(4, Math.min(WINDOWS_MAX, Math.floor(PROBES_MAX / rows.length)))
   const probes = new Map<string, Probe>()
   const add = (bytes: Uint8Array): void => {
-    if (bytes.length >= PROBE_BYTES_MIN && !isMonotonous(bytes)) {
-      probes.set(Buffer.from(bytes).toString('latin1'), Buffer.from(bytes))
-    }
+    // Of one length where they can be, so that one pass over a file finds all.
+    const length = bytes.length >= PROBE_BYTES ? PROBE_BYTES : PROBE_BYTES_MIN
+    if (bytes.length < length || isMonotonous(bytes)) return
+    const probe = Buffer.from(bytes.subarray(0, length))
+    probes.set(probe.toString('latin1'), probe)
   }
-  for (const row of rows) {
-    await takeFromRollouts(context, row, perThread, add)
-    await takeFromValues(context, row.threadId, add)
-  }
+  await forEachOf(rows, AT_ONCE_MAX, (row) => takeFromRollouts(context, row, perThread, add))
+  await takeFromValues(context, rows, add)
   return [...probes.values()]
 }
 
@@ -47,7 +50,7 @@ async function takeFromRollouts(
     try {
       const source = await openRollout(context, row, rollout)
       try {
-        const step = Math.max(PROBE_BYTES, Math.floor(source.size / windows))
+        const step = Math.max(PROBE_BYTES, Math.ceil(source.size / windows))
         for (let offset = 0; offset < source.size; offset += step) {
           add(await source.read(offset, PROBE_BYTES))
         }
@@ -64,19 +67,26 @@ async function takeFromRollouts(
 /** Name, directory, preview and event payloads: the middle of each value, and each text of the row. */
 async function takeFromValues(
   context: StoreContext,
-  id: ThreadId,
+  rows: readonly ThreadRow[],
   add: (bytes: Uint8Array) => void,
 ): Promise<void> {
-  const { from, to } = threadRange(id)
-  const page = await context.journal.page({ gte: from, lt: to })
-  for (const [key, body] of page.entries) {
-    const middle = Math.max(0, Math.floor((body.length - PROBE_BYTES) / 2))
-    add(body.subarray(middle, middle + PROBE_BYTES))
-    if (key === rowKey(id)) {
-      const { name, preview, cwd } = JSON.parse(Buffer.from(body).toString()) as ThreadRow
-      for (const text of [name, preview, cwd]) {
-        if (text) add(Buffer.from(JSON.stringify(text).slice(1, -1)).subarray(0, 4 * PROBE_BYTES))
-      }
+  const ranges = rows.map(({ threadId }) => threadRange(threadId))
+  for await (const keys of context.journal.keysIn(ranges)) {
+    for (let start = 0; start < keys.length; start += VALUES_MAX) {
+      const some = keys.slice(start, start + VALUES_MAX)
+      const bodies = await context.journal.getMany(some)
+      for (const [index, body] of bodies.entries()) if (body) takeFromValue(some[index]!, body, add)
     }
+  }
+}
+
+function takeFromValue(key: string, body: Uint8Array, add: (bytes: Uint8Array) => void): void {
+  const middle = Math.max(0, Math.floor((body.length - PROBE_BYTES) / 2))
+  add(body.subarray(middle))
+  if (!key.endsWith('/row')) return
+  const { name, preview, cwd } = decodeRow(body)
+  for (const text of [name, preview, cwd]) {
+    const bytes = Buffer.from(JSON.stringify(text ?? '').slice(1, -1)).subarray(0, 4 * PROBE_BYTES)
+    for (let start = 0; start < bytes.length; start += PROBE_BYTES) add(bytes.subarray(start))
   }
 }

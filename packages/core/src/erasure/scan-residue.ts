@@ -3,10 +3,14 @@
 // files beside them; listed again until nothing is new, because LevelDB makes files while it compacts.
 
 import path from 'node:path'
-import { type KeyRange, scanFile } from '@cenotaph/journal'
+import { indexProbes, type KeyRange, scanFile } from '@cenotaph/journal'
+import { breathe } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { rowsUnder } from '../rows-under.js'
 import type { Probe } from './probes.js'
+
+/** Bytes of values that are looked at before other work gets a turn. */
+const LOOKED_MAX = 256 * 1024
 
 export interface ResidueScan {
   readonly files: number
@@ -23,13 +27,14 @@ export async function scanForResidue(
 ): Promise<ResidueScan> {
   const scanned = new Set<string>()
   const hits = new Map<number, string>()
+  const index = await indexProbes(probes)
   let bytes = 0
   for (;;) {
     const fresh = (await filesThatMayHold(context, ranges)).filter((file) => !scanned.has(file))
     if (fresh.length === 0) break
     for (const file of fresh) {
       scanned.add(file)
-      const scan = await scanFile(context.disk, file, probes)
+      const scan = await scanFile(context.disk, file, index)
       bytes += scan.bytes
       for (const { probe } of scan.hits) hits.set(probe, file)
     }
@@ -72,17 +77,20 @@ async function sharedProbes(
   probes: readonly Probe[],
   found: ReadonlySet<number>,
 ): Promise<Set<number>> {
-  const shared = new Set<number>()
-  if (found.size === 0) return shared
+  if (found.size === 0) return new Set()
+  const wanted = [...found]
+  const search = (await indexProbes(wanted.map((probe) => probes[probe]!))).begin()
   // Thread values, directories and open intents: all values in LevelDB that hold text.
   for (const prefix of ['h/', 'i/', 'j/', 't/']) {
+    let looked = 0
     for await (const [, body] of rowsUnder(context.journal, prefix)) {
-      const value = Buffer.from(body)
-      for (const probe of found) {
-        if (!shared.has(probe) && value.indexOf(probes[probe]!) >= 0) shared.add(probe)
-      }
-      if (shared.size === found.size) return shared
+      search.look(body)
+      looked += body.length
+      if (looked < LOOKED_MAX) continue
+      looked = 0
+      await breathe()
+      if (search.found().length === wanted.length) return new Set(wanted)
     }
   }
-  return shared
+  return new Set(search.found().map((index) => wanted[index]!))
 }

@@ -1,5 +1,5 @@
 // Scrub: takes the threads' values out of LevelDB, then their bytes out of its files. Keys go in batches of at
-// most 1,000, so that an append never waits long; then the ranges are physically erased.
+// most 1,000, so that an append never waits long; then the ranges are physically erased. Values are never read.
 
 import path from 'node:path'
 import type { BatchOperation, KeyRange } from '@cenotaph/journal'
@@ -13,6 +13,8 @@ import { directoryPrefix, indexKeys } from '../threads/index-keys.js'
 import { decodeRow, rowKey, threadRange } from '../threads/thread-row.js'
 
 const OPERATIONS_MAX = 1_000
+/** Threads whose rows are read at once. */
+const THREADS_MAX = 200
 
 /** Journal records and intents: their text goes with what was trimmed and settled. */
 const journalRanges: readonly KeyRange[] = [
@@ -27,19 +29,47 @@ export const rangesOf = (ids: readonly ThreadId[], directories: readonly string[
   ...journalRanges,
 ]
 
-/** Removes every key that the threads own. */
+/**
+ * Removes every key that the threads own, many threads in one batch. The index of a thread goes before its row, or with
+ * it: until then a crash leaves what names it.
+ */
 export async function removeValues(context: StoreContext, ids: readonly ThreadId[]): Promise<void> {
-  for (const id of ids) {
-    const body = await context.journal.get(rowKey(id))
-    const row = body && decodeRow(body)
-    // The index goes before the row: until then a crash leaves what names it.
-    if (row)
-      await removeKeys(context, [
-        ...indexKeys(row),
-        ...dropCarriedOperations(id).map(({ key }) => key),
-      ])
-    await removeRange(context, threadRange(id))
-    context.threads.forget(id)
+  const removal = new Removal(context)
+  for (let start = 0; start < ids.length; start += THREADS_MAX) {
+    const some = ids.slice(start, start + THREADS_MAX)
+    const bodies = await context.journal.getMany(some.map(rowKey))
+    for (const [index, body] of bodies.entries()) {
+      const carried = dropCarriedOperations(some[index]!).map(({ key }) => key)
+      if (body) await removal.add([...indexKeys(decodeRow(body)), ...carried])
+    }
+    for await (const keys of context.journal.keysIn(some.map(threadRange))) await removal.add(keys)
+    await removal.flush()
+    for (const id of some) context.threads.forget(id)
+  }
+}
+
+/** Collects keys and removes them in the order in which they came, in batches that are never long. */
+class Removal {
+  readonly #context: StoreContext
+  #keys: string[] = []
+
+  constructor(context: StoreContext) {
+    this.#context = context
+  }
+
+  async add(keys: readonly string[]): Promise<void> {
+    this.#keys.push(...keys)
+    while (this.#keys.length >= OPERATIONS_MAX)
+      await this.#remove(this.#keys.splice(0, OPERATIONS_MAX))
+  }
+
+  async flush(): Promise<void> {
+    if (this.#keys.length > 0) await this.#remove(this.#keys.splice(0))
+  }
+
+  #remove(keys: readonly string[]): Promise<void> {
+    const operations = keys.map((key): BatchOperation => ({ type: 'del', key }))
+    return this.#context.journal.commit(() => ({ operations, applied: () => {} }))
   }
 }
 
@@ -49,45 +79,30 @@ export async function removeEmptyDirectories(
   handles: readonly string[],
 ): Promise<string[]> {
   const emptied: string[] = []
-  for (const handle of handles) if (await removeDirectory(context, handle)) emptied.push(handle)
+  for (let start = 0; start < handles.length; start += OPERATIONS_MAX) {
+    emptied.push(...(await removeEmpty(context, handles.slice(start, start + OPERATIONS_MAX))))
+  }
   return emptied
 }
 
-async function removeKeys(context: StoreContext, keys: readonly string[]): Promise<void> {
-  for (let start = 0; start < keys.length; start += OPERATIONS_MAX) {
-    const operations = keys
-      .slice(start, start + OPERATIONS_MAX)
-      .map((key): BatchOperation => ({ type: 'del', key }))
-    await context.journal.commit(() => ({ operations, applied: () => {} }))
+/** One batch. A directory that a thread has, or gets before the batch is issued, stays. */
+async function removeEmpty(context: StoreContext, handles: readonly string[]): Promise<string[]> {
+  const { directories, journal } = context
+  const assigned = new Map(handles.map((handle) => [handle, directories.assignmentsOf(handle)]))
+  const empty: string[] = []
+  for (const handle of handles) {
+    const prefix = directoryPrefix(handle)
+    const page = await journal.page({ gt: prefix, lt: `${prefix.slice(0, -1)}0`, limit: 1 })
+    if (page.entries.length === 0) empty.push(handle)
   }
-}
-
-async function removeRange(context: StoreContext, { from, to }: KeyRange): Promise<void> {
-  for (;;) {
-    const page = await context.journal.page({ gte: from, lt: to, limit: OPERATIONS_MAX })
-    if (page.entries.length === 0) return
-    await removeKeys(
-      context,
-      page.entries.map(([key]) => key),
+  return journal.commit(() => {
+    const still = empty.filter(
+      (handle) => directories.assignmentsOf(handle) === assigned.get(handle),
     )
-  }
-}
-
-/** Removes a directory's path unless a thread has it, or gets it before the batch is issued. */
-async function removeDirectory(context: StoreContext, handle: string): Promise<boolean> {
-  const assignments = context.directories.assignmentsOf(handle)
-  const prefix = directoryPrefix(handle)
-  const page = await context.journal.page({
-    gt: prefix,
-    lt: `${prefix.slice(0, -1)}0`,
-    limit: 1,
-  })
-  if (page.entries.length > 0) return false
-  return context.journal.commit(() => {
-    if (context.directories.assignmentsOf(handle) !== assignments) {
-      return { operations: [], applied: () => false }
+    return {
+      operations: still.flatMap((handle) => directories.remove(handle)),
+      applied: () => still,
     }
-    return { operations: context.directories.remove(handle), applied: () => true }
   })
 }
 

@@ -4,34 +4,42 @@
 import path from 'node:path'
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
-import { namesOf, rolloutFolders } from './names-on-disk.js'
+import { forEachOf } from '../for-each-of.js'
+import { namesOf, type OwnedFile, rolloutFolders } from './names-on-disk.js'
 import { removePiecesOf } from './quarantine.js'
 
+/** Unlinks under way at once. */
+const AT_ONCE_MAX = 4
+
 /**
- * With `resumed` every folder of rollouts is synced: an earlier run may have unlinked a name, and died before it made
- * that durable.
+ * Unlinks `names`, which a walk found under the locks of the threads, and which nothing of this store adds to. Without
+ * them (an earlier run may have unlinked a name, and died before it made that durable) all folders are walked and synced.
  */
 export async function unlinkNames(
   context: StoreContext,
   isDead: (id: ThreadId) => boolean,
-  { resumed }: { readonly resumed: boolean },
+  names: readonly OwnedFile[] | undefined,
 ): Promise<void> {
-  const files = await namesOf(context, isDead)
+  const files = names ?? (await namesOf(context, isDead))
   for (const id of new Set(files.map((file) => file.owner))) {
     if (id !== undefined) await context.writers.close(id)
   }
-  for (const file of files) await context.disk.unlink(file.path)
+  await forEachOf(files, AT_ONCE_MAX, async (file) => {
+    await context.disk.unlink(file.path)
+  })
   const folders = new Set(files.map((file) => path.dirname(file.path)))
-  if (resumed) for (const folder of await rolloutFolders(context)) folders.add(folder)
+  if (!names) for (const folder of await rolloutFolders(context)) folders.add(folder)
   for (const folder of folders) await context.disk.syncFolder(folder)
   await removePiecesOf(context, (id) => isDead(id as ThreadId))
 }
 
-/** Names of the dead that are still there. */
+/** Names of the dead that are still there: in the folders of `names`, or in all. */
 export async function namesLeft(
   context: StoreContext,
   isDead: (id: ThreadId) => boolean,
+  names: readonly OwnedFile[] | undefined,
 ): Promise<number> {
-  const files = await namesOf(context, isDead)
+  const folders = names && new Set(names.map((file) => path.dirname(file.path)))
+  const files = await namesOf(context, isDead, folders)
   return files.filter((file) => file.owner !== undefined).length
 }

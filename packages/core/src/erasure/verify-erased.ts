@@ -17,14 +17,11 @@ export async function verifyErased(
   operationId: OperationId,
 ): Promise<void> {
   const dying = new Set(plan.threadIds)
-  const names = await namesLeft(context, (id) => dying.has(id))
-  if (names > 0) throw incomplete('names', names)
-  for (const id of plan.threadIds) {
-    const { from, to } = threadRange(id)
-    const page = await context.journal.page({ gte: from, lt: to, limit: 1 })
-    if (page.entries.length > 0) throw incomplete('keys', page.entries.length)
-  }
   const deletion = context.deletions.of(operationId)
+  const names = await namesLeft(context, (id) => dying.has(id), deletion.names)
+  if (names > 0) throw incomplete('names', names)
+  for await (const keys of context.journal.keysIn(plan.threadIds.map(threadRange)))
+    throw incomplete('keys', keys.length)
   const ranges = rangesOf(plan.threadIds, deletion.directories)
   const { probes } = deletion
   if (!probes) {

@@ -15,6 +15,7 @@ export const directoryRange = (handle: string): { from: string; to: string } => 
 
 export class Directories {
   readonly #byPath = new Map<string, string>()
+  readonly #byHandle = new Map<string, string>()
   readonly #assignments = new Map<string, number>()
   readonly #entropy: Entropy
 
@@ -25,7 +26,7 @@ export class Directories {
   static async load(journal: Journal, entropy: Entropy): Promise<Directories> {
     const directories = new Directories(entropy)
     for await (const [key, body] of rowsUnder(journal, 'h/')) {
-      directories.#byPath.set(Buffer.from(body).toString(), key.slice(2))
+      directories.#set(Buffer.from(body).toString(), key.slice(2))
     }
     return directories
   }
@@ -41,7 +42,7 @@ export class Directories {
     const handle = known ?? Buffer.from(this.#entropy.bytes(8)).toString('hex')
     this.#assignments.set(handle, this.assignmentsOf(handle) + 1)
     if (known !== undefined) return { handle, operations: [] }
-    this.#byPath.set(path, handle)
+    this.#set(path, handle)
     return {
       handle,
       operations: [{ type: 'put', key: handleKey(handle), body: Buffer.from(path) }],
@@ -55,7 +56,14 @@ export class Directories {
 
   /** Takes a directory without threads out, with what the same batch must hold. */
   remove(handle: string): BatchOperation[] {
-    for (const [path, known] of this.#byPath) if (known === handle) this.#byPath.delete(path)
+    const path = this.#byHandle.get(handle)
+    this.#byHandle.delete(handle)
+    if (path !== undefined && this.#byPath.get(path) === handle) this.#byPath.delete(path)
     return [{ type: 'del', key: handleKey(handle) }]
+  }
+
+  #set(path: string, handle: string): void {
+    this.#byPath.set(path, handle)
+    this.#byHandle.set(handle, path)
   }
 }

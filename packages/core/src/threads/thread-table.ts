@@ -9,6 +9,8 @@ import { decodeRow, encodeRow, rowKey, type ThreadRow } from './thread-row.js'
 import { ThreadState } from './thread-state.js'
 
 const RESIDENT_MAX = 10_000
+/** Rows read in one call, between which other work gets its turn. */
+const READ_MAX = 250
 
 const nothing = new Uint8Array(0)
 
@@ -17,6 +19,7 @@ export class ThreadTable {
   readonly #locks: LockTable
   readonly #states = new Map<ThreadId, ThreadState>()
   readonly #loading = new Map<ThreadId, Promise<ThreadState | undefined>>()
+  #evictFrom = RESIDENT_MAX
 
   constructor(journal: Journal, locks: LockTable) {
     this.#journal = journal
@@ -34,8 +37,19 @@ export class ThreadTable {
     return loading
   }
 
+  /** As {@link load}, in the order of the ids. */
   async loadMany(ids: readonly ThreadId[]): Promise<(ThreadState | undefined)[]> {
-    return Promise.all(ids.map((id) => this.load(id)))
+    const found: (ThreadState | undefined)[] = []
+    for (let start = 0; start < ids.length; start += READ_MAX) {
+      const some = ids.slice(start, start + READ_MAX)
+      const missing = some.filter((id) => !this.#states.has(id))
+      const read =
+        missing.length === 0 ? [] : await this.#journal.getMany(missing.map((id) => rowKey(id)))
+      const fresh = new Map(missing.map((id, index) => [id, this.#take(id, read[index])]))
+      // What was there may be gone by now, and is read again then.
+      for (const id of some) found.push(fresh.has(id) ? fresh.get(id) : await this.load(id))
+    }
+    return found
   }
 
   /** What is in memory, without reading. */
@@ -67,7 +81,10 @@ export class ThreadTable {
   }
 
   async #read(id: ThreadId): Promise<ThreadState | undefined> {
-    const body = await this.#journal.get(rowKey(id))
+    return this.#take(id, await this.#journal.get(rowKey(id)))
+  }
+
+  #take(id: ThreadId, body: Uint8Array | undefined): ThreadState | undefined {
     // An operation may have added or removed the row while LevelDB was asked.
     const present = this.#states.get(id)
     if (present || body === undefined) return present
@@ -79,13 +96,15 @@ export class ThreadTable {
   }
 
   #evict(): void {
-    if (this.#states.size < RESIDENT_MAX) return
+    if (this.#states.size < this.#evictFrom) return
     for (const [id, state] of this.#states) {
-      if (this.#states.size < RESIDENT_MAX) return
+      if (this.#states.size < RESIDENT_MAX) break
       const needed = state.dirty || state.unavailable || state.writer || state.holdsLines
       const idle = !needed && !this.#locks.isHeld(id)
       if (idle) this.#states.delete(id)
     }
+    // Where all are needed, looking through them for every row that comes in would take the square of their number.
+    this.#evictFrom = Math.max(RESIDENT_MAX, this.#states.size + RESIDENT_MAX / 10)
   }
 }
 
