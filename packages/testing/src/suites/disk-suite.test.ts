@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { nodeDisk } from '@cenotaph/storage'
+import { MemoryDisk, nodeDisk } from '@cenotaph/storage'
 import { describe, it } from 'vitest'
 import { SimDisk } from '../disk/sim-disk.js'
 import { diskSuite } from './disk-suite.js'
@@ -23,6 +23,17 @@ describe('the simulated disk', () => {
       const disk = new SimDisk()
       await disk.makeFolder('/place')
       return { value: { disk, folder: '/place' } }
+    },
+  })
+})
+
+describe('the disk in memory', () => {
+  diskSuite({
+    test: it,
+    async factory() {
+      const disk = new MemoryDisk()
+      await disk.makeFolder('/place')
+      return { value: { disk, folder: '/place' }, remove: async () => disk.wipe() }
     },
   })
 })

@@ -1,0 +1,89 @@
+// Where a simulated database keeps what it stores: what a folder is to a process. It outlives the handle, and a crash
+// makes another folder of it.
+
+import { pick, seededRandom } from '../random.js'
+import { Lsm } from './lsm.js'
+
+/** A value that is on disk, whether or not the database would still give it. */
+export interface PhysicalValue {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly file: string
+}
+
+export class SimLevelFolder {
+  readonly lsm: Lsm
+  /** A handle has it open. */
+  locked = false
+
+  constructor(lsm: Lsm = new Lsm()) {
+    this.lsm = lsm
+  }
+
+  /** Every value that is on disk, deleted and overwritten ones included. */
+  *physical(): Generator<PhysicalValue> {
+    for (const { key, value, file } of this.lsm.entries()) {
+      if (value) yield { key: Buffer.from(key, 'latin1').toString(), value, file }
+    }
+  }
+
+  /** What is on disk and what the database gives, by key; for comparing two folders. */
+  snapshot(): ReadonlyMap<string, string> {
+    return new Map(
+      this.lsm.view().map(([key, value]) => [key, Buffer.from(value).toString('base64')] as const),
+    )
+  }
+
+  /** Damage as a medium does it, of which LevelDB says nothing: what follows a flipped bit in a log is dropped. */
+  loseEndOfLog(batches: number): SimLevelFolder {
+    const kept = this.lsm.logs.map((log) => log.batches.length)
+    let left = batches
+    for (let index = kept.length - 1; index >= 0 && left > 0; index -= 1) {
+      const lost = Math.min(left, kept[index]!)
+      kept[index]! -= lost
+      left -= lost
+    }
+    return new SimLevelFolder(this.lsm.afterCrash(kept))
+  }
+
+  /** A stale MANIFEST: the newest table is on disk, and nobody knows of it. */
+  loseNewestTable(): SimLevelFolder {
+    const lsm = this.lsm.afterCrash(this.lsm.logs.map((log) => log.batches.length))
+    const newest = Math.max(0, ...lsm.levels.flat().map((table) => table.number))
+    for (const [level, tables] of lsm.levels.entries()) {
+      lsm.levels[level] = tables.filter((table) => table.number !== newest)
+    }
+    return new SimLevelFolder(lsm)
+  }
+}
+
+/**
+ * What a process may find after the power went: of each log, its synced batches and any number of those behind them.
+ * All combinations where they are few, otherwise a seeded sample with both extremes in it.
+ */
+export function* levelCrashStates(
+  folder: SimLevelFolder,
+  { limit = 16, seed = 1 }: { readonly limit?: number; readonly seed?: number } = {},
+): Generator<SimLevelFolder> {
+  const logs = folder.lsm.logs.map(({ batches, synced }) => ({
+    least: synced,
+    choices: batches.length - synced + 1,
+  }))
+  const count = logs.reduce((product, { choices }) => product * choices, 1)
+  const random = seededRandom(seed)
+  const total = Math.min(count, limit)
+  for (let index = 0; index < total; index += 1) {
+    let rest = index
+    const kept = logs.map(({ least, choices }, place) => {
+      if (count > limit) {
+        if (index === 0) return least
+        if (index === 1) return folder.lsm.logs[place]!.batches.length
+        return least + pick(random, choices)
+      }
+      const chosen = rest % choices
+      rest = Math.floor(rest / choices)
+      return least + chosen
+    })
+    yield new SimLevelFolder(folder.lsm.afterCrash(kept))
+  }
+}
