@@ -66,6 +66,7 @@ export async function eraseRanges(
   const merged = mergeRanges(ranges)
   refuseUnusable(merged)
   if (!options.valueOf) await refuseLive(level, merged)
+  if (leavesNoBytes(level)) return { ranges: merged.length, wholeDatabase: false, tablesLeft: 0 }
   const wholeDatabase = merged.length > RANGES_MAX
   const compacted = wholeDatabase ? [{ from: merged[0]!.from, to: merged.at(-1)!.to }] : merged
   await compact(level, compacted)

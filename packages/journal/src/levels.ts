@@ -60,4 +60,5 @@ export function memoryLevels(): Levels {
 }
 
 /** Where nothing is on a disk, a key that is deleted has left nothing behind. */
-export const leavesNoBytes = (level: Level): boolean => level.supports.permanence === false
+export const leavesNoBytes = (level: Level): boolean =>
+  level.supports.permanence === false && !('compactRange' in level)

@@ -3,6 +3,7 @@ export { type Clock, nodeClock } from './clock.js'
 export type { Disk, DiskFile, FileStat, FolderEntry } from './disk.js'
 export { type Entropy, nodeEntropy } from './entropy.js'
 export { type ErrorCode, errorCodes } from './error-codes.js'
+export { MemoryDisk, type MemoryDiskOptions } from './memory-disk.js'
 export { nodeDisk } from './node-disk.js'
 export {
   isStoreError,
