@@ -45,7 +45,7 @@ export interface EraseOptions {
    * stays is written again instead of a tombstone, which has the same effect on the tables below it. Nobody else may
    * write to such a key meanwhile.
    */
-  readonly valueOf?: (key: string) => Promise<Uint8Array | undefined>
+  readonly storedValue?: (key: string) => Promise<Uint8Array | undefined>
 }
 
 interface Compacting {
@@ -65,7 +65,7 @@ export async function eraseRanges(
 ): Promise<Erasure> {
   const merged = mergeRanges(ranges)
   refuseUnusable(merged)
-  if (!options.valueOf) await refuseLive(level, merged)
+  if (!options.storedValue) await refuseLive(level, merged)
   if (leavesNoBytes(level)) return { ranges: merged.length, wholeDatabase: false, tablesLeft: 0 }
   const wholeDatabase = merged.length > RANGES_MAX
   const compacted = wholeDatabase ? [{ from: merged[0]!.from, to: merged.at(-1)!.to }] : merged
@@ -119,12 +119,12 @@ async function writeTombstones(
   write: (operations: readonly LevelOperation[]) => Promise<void>,
   ranges: readonly KeyRange[],
   tables: readonly Table[],
-  { valueOf }: EraseOptions,
+  { storedValue }: EraseOptions,
 ): Promise<void> {
   let batch: LevelOperation[] = []
   for (const range of ranges) {
     for (const key of tombstonesOf(range, tables)) {
-      const value = await valueOf?.(key)
+      const value = await storedValue?.(key)
       batch.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })
     }
     if (batch.length < TOMBSTONES_MAX) continue

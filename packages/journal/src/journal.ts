@@ -38,6 +38,7 @@ const GROUP_BYTES_MAX = 4 * 1024 * 1024
 const GROUP_SECTIONS_MAX = 4_096
 const DELETES_MAX = 1_000
 const ERASE_DUE_BYTES = 1024 * 1024
+const viewed = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
 
 export class Journal {
   readonly #options: JournalOptions
@@ -214,10 +215,8 @@ export class Journal {
   /** As {@link get}, in the order of `keys`. */
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     return this.#gate.read(async () => {
-      const options = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
-      const values = await reading(() =>
-        this.#options.level.getMany<string, Uint8Array>([...keys], options),
-      )
+      const { level } = this.#options
+      const values = await reading(() => level.getMany<string, Uint8Array>([...keys], viewed))
       return values.map((value, index) => value && unseal(keys[index]!, value))
     })
   }
@@ -230,9 +229,8 @@ export class Journal {
   /** The keys that lie in ranges, in order, in lists of at most 500: no iterator is open while one is handed out. */
   keysIn(ranges: readonly KeyRange[]): AsyncGenerator<readonly string[]> {
     const merged = mergeRanges(ranges)
-    return keyPages(merged, (place) =>
-      this.#gate.read(() => readKeyPage(this.#options.level, merged, place)),
-    )
+    const { level } = this.#options
+    return keyPages(merged, (place) => this.#gate.read(() => readKeyPage(level, merged, place)))
   }
 
   /**
@@ -240,25 +238,9 @@ export class Journal {
    * flight and holds new ones; appends go on. See erase.ts for the recipe, the errors and their meaning.
    * Proven only by a scan of {@link filesToScan}, and, for power loss, by an fsync of the folder.
    */
-  eraseRanges(ranges: readonly KeyRange[]): Promise<Erasure> {
+  eraseRanges(ranges: readonly KeyRange[], { keepLive } = { keepLive: false }): Promise<Erasure> {
     return this.#gate.erase(async () => {
       // A database that failed a write may answer a compaction without having done it.
-      const failed = this.#latch.errorFor('absent')
-      if (failed) throw failed
-      return eraseRanges(
-        this.#options.level,
-        (operations) => this.#queue.commit(() => ({ operations, applied: () => {} })),
-        ranges,
-      )
-    })
-  }
-
-  /**
-   * The same for ranges in which keys stay: what they held before goes, what they hold now stays. Nobody else may write
-   * to keys of the ranges meanwhile.
-   */
-  rewriteRanges(ranges: readonly KeyRange[]): Promise<Erasure> {
-    return this.#gate.erase(async () => {
       const failed = this.#latch.errorFor('absent')
       if (failed) throw failed
       const { level } = this.#options
@@ -266,7 +248,7 @@ export class Journal {
         level,
         (operations) => this.#queue.commit(() => ({ operations, applied: () => {} })),
         ranges,
-        { valueOf: (key) => reading(() => level.get(key)) },
+        keepLive ? { storedValue: (key) => reading(() => level.get(key, viewed)) } : {},
       )
     })
   }

@@ -7,6 +7,7 @@ import { isTemporaryName, parseRolloutFileName, type ThreadId } from '@cenotaph/
 import type { Disk, FileStat } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { forEachOf } from '../for-each-of.js'
+import { inPieces } from '../in-pieces.js'
 
 /** Folders listed, and files asked about, at once. */
 const AT_ONCE_MAX = 4
@@ -76,11 +77,13 @@ async function look(
   visit: (file: OwnedFile) => void,
 ): Promise<string[]> {
   const folders: string[] = []
-  for (const { name, kind } of (await disk.list(folder)) ?? []) {
-    const full = path.join(folder, name)
-    const file = kind === 'folder' ? undefined : ownedFile(full, name)
-    if (kind === 'folder') folders.push(full)
-    if (file) visit(file)
+  for await (const piece of inPieces((await disk.list(folder)) ?? [])) {
+    for (const { name, kind } of piece) {
+      const full = path.join(folder, name)
+      const file = kind === 'folder' ? undefined : ownedFile(full, name)
+      if (kind === 'folder') folders.push(full)
+      if (file) visit(file)
+    }
   }
   return folders
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
 import { forEachOf } from '../for-each-of.js'
+import { inPieces } from '../in-pieces.js'
 import { namesOf, type OwnedFile, rolloutFolders } from './names-on-disk.js'
 import { removePiecesOf } from './quarantine.js'
 
@@ -21,8 +22,8 @@ export async function unlinkNames(
   names: readonly OwnedFile[] | undefined,
 ): Promise<void> {
   const files = names ?? (await namesOf(context, isDead))
-  for (const id of new Set(files.map((file) => file.owner))) {
-    if (id !== undefined) await context.writers.close(id)
+  for await (const piece of inPieces(files)) {
+    for (const { owner } of piece) if (owner !== undefined) await context.writers.close(owner)
   }
   await forEachOf(files, AT_ONCE_MAX, async (file) => {
     await context.disk.unlink(file.path)

@@ -4,6 +4,7 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
+import { inPieces } from '../in-pieces.js'
 import type { LockRequest } from '../threads/lock-table.js'
 
 /** Call with the exclusive locks of the threads held. */
@@ -12,12 +13,14 @@ export async function settleAppends(
   ids: readonly ThreadId[],
 ): Promise<void> {
   let journaled = false
-  for (const id of ids) {
-    const state = context.threads.peek(id)
-    if (!state) continue
-    await context.appends.flush(state)
-    await context.writers.close(id)
-    journaled ||= context.checkpoints.holds(state.lastSequence)
+  for await (const piece of inPieces(ids)) {
+    for (const id of piece) {
+      const state = context.threads.peek(id)
+      if (!state) continue
+      await context.appends.flush(state)
+      await context.writers.close(id)
+      journaled ||= context.checkpoints.holds(state.lastSequence)
+    }
   }
   if (journaled) await context.checkpoints.run()
 }

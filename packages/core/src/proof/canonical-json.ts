@@ -29,6 +29,8 @@ function write(value: unknown, depth: number): string {
     if (!Number.isSafeInteger(value)) throw refused('a number that is not a safe integer')
     return JSON.stringify(value)
   }
+  // The ids of a large set are most of its receipt, and this is the same text.
+  if (isListOfTexts(value)) return JSON.stringify(value)
   if (Array.isArray(value))
     return `[${Array.from(value, (entry) => write(entry, depth + 1)).join(',')}]`
   if (!isPlainObject(value)) throw refused(`a value of type ${typeof value}`)
@@ -36,6 +38,12 @@ function write(value: unknown, depth: number): string {
     .sort()
     .map((name) => `${JSON.stringify(name)}:${write(value[name], depth + 1)}`)
   return `{${members.join(',')}}`
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value)) return false
+  for (const entry of value) if (typeof entry !== 'string') return false
+  return true
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

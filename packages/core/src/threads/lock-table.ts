@@ -4,6 +4,7 @@
 // what was under way has ended, before that one is let go.
 
 import { StoreError } from '@cenotaph/storage'
+import { inPieces } from '../in-pieces.js'
 
 interface Waiter {
   readonly exclusive: boolean
@@ -44,16 +45,19 @@ export class LockTable {
     const modes = new Map<string, boolean>()
     for (const id of request.shared ?? []) modes.set(id, false)
     for (const id of request.exclusive ?? []) modes.set(id, true)
-    const taken: [string, boolean][] = []
-    for (const [id, exclusive] of [...modes].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      await this.#take(id, exclusive)
-      taken.push([id, exclusive])
+    const taken: string[] = []
+    for await (const piece of inPieces([...modes.keys()].sort())) {
+      for (const id of piece) {
+        const exclusive = modes.get(id) === true
+        await this.#take(id, exclusive)
+        taken.push(id)
+      }
     }
     let released = false
     return () => {
       if (released) return
       released = true
-      for (const [id] of taken) this.#release(id)
+      for (const id of taken) this.#release(id)
       this.#ended()
     }
   }

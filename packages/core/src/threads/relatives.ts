@@ -3,6 +3,7 @@
 
 import type { RolloutId, ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
+import { inPieces } from '../in-pieces.js'
 import { childrenPrefix, forksPrefix, idOfKey, ownersPrefix } from './index-keys.js'
 
 /** For each base, the ids that end the keys under its prefix. */
@@ -11,13 +12,17 @@ async function idsUnderEach<Base extends string>(
   bases: Iterable<Base>,
   prefixOf: (base: Base) => string,
 ): Promise<Map<Base, ThreadId[]>> {
-  const found = new Map<Base, ThreadId[]>([...bases].map((base) => [base, []]))
-  const ranges = [...found.keys()].map((base) => {
-    const from = prefixOf(base)
-    return { from, to: `${from.slice(0, -1)}0` }
-  })
-  for await (const keys of context.journal.keysIn(ranges)) {
-    for (const key of keys) found.get(baseOfKey(key) as Base)?.push(idOfKey(key))
+  const found = new Map<Base, ThreadId[]>()
+  // In order, so that the bases of a piece lie close together.
+  for await (const piece of inPieces([...new Set(bases)].sort())) {
+    const ranges = piece.map((base) => {
+      found.set(base, [])
+      const from = prefixOf(base)
+      return { from, to: `${from.slice(0, -1)}0` }
+    })
+    for await (const keys of context.journal.keysIn(ranges)) {
+      for (const key of keys) found.get(baseOfKey(key) as Base)?.push(idOfKey(key))
+    }
   }
   return found
 }
@@ -80,6 +85,16 @@ export async function forksOfEach(
   context: StoreContext,
   ids: readonly ThreadId[],
 ): Promise<ReadonlyMap<ThreadId, readonly Fork[]>> {
+  const forks = new Map<ThreadId, readonly Fork[]>()
+  for await (const piece of inPieces(ids)) await addForksOf(context, piece, forks)
+  return forks
+}
+
+async function addForksOf(
+  context: StoreContext,
+  ids: readonly ThreadId[],
+  forks: Map<ThreadId, readonly Fork[]>,
+): Promise<void> {
   const states = await context.threads.loadMany(ids)
   const namesOf = new Map(
     ids.map((id, index) => {
@@ -87,20 +102,22 @@ export async function forksOfEach(
       return [id, new Set<string>([id, ...rollouts.map((rollout) => rollout.rolloutId as string)])]
     }),
   )
-  const names = new Set([...namesOf.values()].flatMap((own) => [...own]))
+  const names = [...namesOf.values()].flatMap((own) => [...own])
   const found = await idsUnderEach(context, names, (name) => forksPrefix(name as ThreadId))
-  const forkIds = [...new Set([...found.values()].flat())].filter((id) => !context.dead.has(id))
-  const loaded = await context.threads.loadMany(forkIds)
-  const forks = new Map(forkIds.map((id, index) => [id, loaded[index]]))
+  const living = [...new Set([...found.values()].flat())].filter((id) => !context.dead.has(id))
+  const loaded = await context.threads.loadMany(living)
+  const rows = new Map(living.map((id, index) => [id, loaded[index]?.row]))
   const kindOf = (id: ThreadId, named: ReadonlySet<string>): Fork['kind'] =>
-    forks.get(id)?.row.rollouts.some(({ base }) => base !== null && named.has(base.thread_id))
+    rows.get(id)?.rollouts.some(({ base }) => base !== null && named.has(base.thread_id))
       ? 'reference'
       : 'copy'
-  return new Map(
-    [...namesOf].map(([id, named]) => {
-      const of = new Set([...named].flatMap((name) => found.get(name) ?? []))
-      const living = [...of].filter((fork) => fork !== id && forks.has(fork))
-      return [id, living.map((threadId) => ({ threadId, kind: kindOf(threadId, named) }))]
-    }),
-  )
+  for (const [id, named] of namesOf) {
+    const of = new Set([...named].flatMap((name) => found.get(name) ?? []))
+    forks.set(
+      id,
+      [...of]
+        .filter((fork) => fork !== id && rows.has(fork))
+        .map((threadId) => ({ threadId, kind: kindOf(threadId, named) })),
+    )
+  }
 }

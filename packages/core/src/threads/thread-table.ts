@@ -21,9 +21,11 @@ export class ThreadTable {
   readonly #loading = new Map<ThreadId, Promise<ThreadState | undefined>>()
   #evictFrom = RESIDENT_MAX
 
-  constructor(journal: Journal, locks: LockTable) {
+  /** `evicts`: whether rows leave memory again. Those of a store that is in memory itself stay. */
+  constructor(journal: Journal, locks: LockTable, { evicts = true } = {}) {
     this.#journal = journal
     this.#locks = locks
+    if (!evicts) this.#evictFrom = Number.POSITIVE_INFINITY
   }
 
   /** The state of a thread that has a row, dead or alive; undefined where there is none. */
