@@ -1,8 +1,22 @@
 export { type CrashOptions, crashStateCount, crashStates } from './disk/crash-states.js'
 export { SECTOR_BYTES } from './disk/inode.js'
 export { SimDisk, type SimDiskOptions } from './disk/sim-disk.js'
+export { type FaultPlan, type PlannedFault, plannedFault } from './faults/fault-plan.js'
+export {
+  type DiskCall,
+  type Errno,
+  effects,
+  type Fault,
+  type FaultyDiskOptions,
+  faultOf,
+  faultyDisk,
+  type Judge,
+  looks,
+} from './faults/faulty-disk.js'
 export { SimLevel, type SimLevelOptions } from './level/sim-level.js'
 export { levelCrashStates, type PhysicalValue, SimLevelFolder } from './level/sim-level-folder.js'
 export { pick, type Random, seededRandom } from './random.js'
 export { type DiskPlace, type DiskSuiteOptions, diskSuite } from './suites/disk-suite.js'
 export type { Made, Test } from './suites/suite.js'
+export { seededEntropy } from './time/seeded-entropy.js'
+export { SimClock } from './time/sim-clock.js'
