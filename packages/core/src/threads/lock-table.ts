@@ -3,8 +3,10 @@
 // order the operations of one process, and LevelDB's own lock keeps other processes out: so the table is closed, and
 // what was under way has ended, before that one is let go.
 
-import { StoreError } from '@cenotaph/storage'
-import { inPieces } from '../in-pieces.js'
+import { breathe, StoreError } from '@cenotaph/storage'
+
+/** Locks that one request takes before other work gets a turn. */
+const TAKEN_MAX = 400
 
 interface Waiter {
   readonly exclusive: boolean
@@ -46,12 +48,11 @@ export class LockTable {
     for (const id of request.shared ?? []) modes.set(id, false)
     for (const id of request.exclusive ?? []) modes.set(id, true)
     const taken: string[] = []
-    for await (const piece of inPieces([...modes.keys()].sort())) {
-      for (const id of piece) {
-        const exclusive = modes.get(id) === true
-        await this.#take(id, exclusive)
-        taken.push(id)
-      }
+    for (const id of [...modes.keys()].sort()) {
+      // The first is taken, or waited for, in the caller's own turn.
+      await this.#take(id, modes.get(id) === true)
+      taken.push(id)
+      if (taken.length % TAKEN_MAX === 0) await breathe()
     }
     let released = false
     return () => {
