@@ -89,7 +89,11 @@ export class OpenedStore {
   async #closeNow(): Promise<void> {
     // A reopening that failed has told its own caller.
     await this.#reopening?.catch(() => {})
-    await closeContext(this.#store)
+    try {
+      await closeContext(this.#store)
+    } finally {
+      await this.#options.forget?.()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,21 +1,29 @@
 // What openThreadStore can be told, and what holds where it is told nothing.
 
+import { fileLevels, type Levels, memoryLevels } from '@cenotaph/journal'
 import {
   type Clock,
   type Disk,
   type Entropy,
+  MemoryDisk,
   nodeClock,
   nodeDisk,
   nodeEntropy,
 } from '@cenotaph/storage'
+import { checkOptions } from './check-options.js'
+import { alone, type Companion } from './ephemeral/companion.js'
 
 export interface ThreadStoreOptions {
   /** Ports, for tests and other platforms. */
   readonly disk?: Disk
   readonly clock?: Clock
   readonly entropy?: Entropy
-  /** What of an item is kept: `limited` (default) as Codex does, `extended` with command output. */
-  readonly persistence?: 'limited' | 'extended'
+  readonly levels?: Levels
+  /**
+   * What of an item is kept: `limited` (default) as Codex does, `extended` with command output. `none` keeps the whole
+   * store in memory: nothing is made under the root or read from it, and all is gone at close.
+   */
+  readonly persistence?: 'limited' | 'extended' | 'none'
   /** Longest line read or written, in bytes with its newline. Default 64 MiB. */
   readonly maxLineBytes?: number
   /** Appends above this go to the rollout first and to the journal by reference. Default 256 KiB. */
@@ -38,17 +46,48 @@ export interface ThreadStoreOptions {
   readonly requestedBy?: string
 }
 
-export type ResolvedOptions = Required<ThreadStoreOptions>
+export interface ResolvedOptions extends Required<Omit<ThreadStoreOptions, 'persistence'>> {
+  readonly persistence: 'limited' | 'extended'
+  /** The store is in memory: `disk` and `levels` are. */
+  readonly ephemeral: boolean
+  /** Where the host's own files are: what is imported, and where exports and backups go. */
+  readonly hostDisk: Disk
+  readonly companion: Companion
+  /** Overwrites what a store in memory held. */
+  readonly forget?: () => Promise<void>
+}
 
 export const noCrashPoint = (): void => {}
 
 const MiB = 1024 * 1024
 
-export const resolveOptions = (options: ThreadStoreOptions): ResolvedOptions => ({
+/** @throws ARGUMENT_INVALID */
+export function resolveOptions(options: ThreadStoreOptions): ResolvedOptions {
+  checkOptions(options, { persistence: ['limited', 'extended', 'none'] })
+  const { persistence = 'limited', ...given } = options
+  const resolved = { ...defaults(), ...given }
+  const kept = { ...resolved, hostDisk: resolved.disk, companion: alone }
+  return persistence === 'none'
+    ? inMemory({ ...kept, persistence: 'limited', ephemeral: true })
+    : { ...kept, persistence, ephemeral: false }
+}
+
+/** The same store with memory under it. Ballast and quiet checkpoints are for disks. */
+export function inMemory(options: ResolvedOptions): ResolvedOptions {
+  const disk = new MemoryDisk({ clock: options.clock })
+  const levels = memoryLevels()
+  const forget = async (): Promise<void> => {
+    disk.wipe()
+    await levels.forget?.()
+  }
+  return { ...options, ephemeral: true, disk, levels, forget, ballastBytes: 0 }
+}
+
+const defaults = (): Required<Omit<ThreadStoreOptions, 'persistence'>> => ({
   disk: nodeDisk,
   clock: nodeClock,
   entropy: nodeEntropy,
-  persistence: 'limited',
+  levels: fileLevels,
   maxLineBytes: 64 * MiB,
   referenceBytesMin: 256 * 1024,
   checkpointBytes: 16 * MiB,
@@ -59,5 +98,4 @@ export const resolveOptions = (options: ThreadStoreOptions): ResolvedOptions => 
   levelLogBytesMax: 32 * MiB,
   crashPoint: noCrashPoint,
   requestedBy: `process ${process.pid}`,
-  ...options,
 })

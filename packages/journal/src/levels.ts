@@ -15,6 +15,8 @@ export interface Levels {
   check(disk: Disk, folder: string, options?: LevelCheckOptions): Promise<void>
   /** @throws STORE_LOCKED, LEVEL_DAMAGED, JOURNAL_GAP where there is none and it may not be made */
   open(folder: string, options: { readonly createIfMissing: boolean }): Promise<Level>
+  /** Overwrites and forgets what is in memory; every database must be closed. */
+  forget?(): Promise<void>
 }
 
 export const fileLevels: Levels = {
@@ -55,6 +57,18 @@ export function memoryLevels(): Levels {
       await level.open()
       levels.set(folder, level)
       return level
+    },
+
+    async forget() {
+      for (const level of levels.values()) {
+        await level.open()
+        for await (const [key, value] of level.iterator()) {
+          value.fill(0)
+          await level.del(key)
+        }
+        await level.close()
+      }
+      levels.clear()
     },
   }
 }

@@ -26,6 +26,12 @@ const alwaysOutOfReach = [
   'backups and copies made elsewhere',
 ]
 
+/** As above, for a store in memory. */
+const outOfReachOfMemory = [
+  'pages of memory that were swapped out or dumped',
+  'exports and copies made elsewhere',
+]
+
 const receiptKey = (id: string): string => `r/${id}`
 
 export async function findReceipt(
@@ -156,7 +162,7 @@ function bodyOf(
         }
       : null,
     outOfReach: [
-      ...alwaysOutOfReach,
+      ...(context.options.ephemeral ? outOfReachOfMemory : alwaysOutOfReach),
       ...backupsOutOfReach(context),
       ...(plan.hardLinks > 0 ? [`other hard links to ${plan.hardLinks} of the files`] : []),
       ...(foreign > 0 ? [`${foreign} entries of the root folder that are not the store's`] : []),

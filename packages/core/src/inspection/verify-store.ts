@@ -2,7 +2,6 @@
 // files, the event chain, receipts, modes. Changes nothing. Never opens LevelDB's LOCK.
 
 import path from 'node:path'
-import { checkLevelFiles } from '@cenotaph/journal'
 import { type Damage, parseRolloutFileName, summarise, type ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
@@ -143,9 +142,11 @@ async function verifyLineage(
 }
 
 /** Every block of every table, and the records of the logs. */
-async function verifyLevel({ disk, layout }: StoreContext, report: Report): Promise<void> {
+async function verifyLevel({ disk, layout, options }: StoreContext, report: Report): Promise<void> {
   try {
-    await checkLevelFiles(disk, layout.levelFolder, { tableBytesMax: Number.POSITIVE_INFINITY })
+    await options.levels.check(disk, layout.levelFolder, {
+      tableBytesMax: Number.POSITIVE_INFINITY,
+    })
   } catch (error) {
     // Files that are never the same twice are being written and read all the time: nothing to tell.
     if (isStoreError(error, 'STORE_LOCKED')) return

@@ -25,6 +25,31 @@ export async function settleAppends(
   if (journaled) await context.checkpoints.run()
 }
 
+/** As {@link gatherLocked}, with the shared locks taken in the store that those threads are in. */
+export async function gatherBeside<State>(
+  context: StoreContext,
+  home: StoreContext,
+  request: LockRequest,
+  read: () => Promise<State>,
+): Promise<{ state: State; locks: () => void }> {
+  if (home === context) return gatherLocked(context, request, read)
+  const { shared, ...own } = request
+  const released = await home.locks.acquire({ shared: shared ?? [] })
+  try {
+    const { state, locks } = await gatherLocked(context, own, read)
+    return {
+      state,
+      locks: () => {
+        locks()
+        released()
+      },
+    }
+  } catch (error) {
+    released()
+    throw error
+  }
+}
+
 /** Takes the locks, then the barrier over the exclusive ones, then reads; releases all if any of it throws. */
 export async function gatherLocked<State>(
   context: StoreContext,

@@ -12,6 +12,7 @@ import {
 import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { homeOf, refuseElsewhere } from '../ephemeral/companion.js'
 import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { rowOf } from '../threads/new-row.js'
 import { newThreadId } from '../threads/new-thread-id.js'
@@ -23,7 +24,7 @@ import {
 } from '../threads/require-thread.js'
 import { firstLine } from '../threads/session-meta.js'
 import type { ThreadRow } from '../threads/thread-row.js'
-import { gatherLocked } from './barrier.js'
+import { gatherBeside } from './barrier.js'
 import { placeInDirectory } from './directory.js'
 import { defineOperation } from './operation.js'
 import { type Publication, publishStep } from './publish.js'
@@ -41,6 +42,11 @@ export interface CreateThreadOptions {
   readonly source?: unknown
   /** More fields for the session_meta payload. */
   readonly meta?: Readonly<Record<string, unknown>>
+  /**
+   * In memory alone: not a name nor a count of it is on disk, and it is gone when the store closes. Default: as its
+   * parent, and false without one. Where the parent is on disk, it dies with the parent's delete.
+   */
+  readonly ephemeral?: boolean
 }
 
 export interface CreatePlan {
@@ -49,6 +55,8 @@ export interface CreatePlan {
 }
 
 interface CreateState {
+  /** Where the parent is. */
+  readonly home: StoreContext
   readonly row: ThreadRow
   readonly line: Uint8Array
 }
@@ -65,13 +73,19 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
     const { parentThreadId } = options
     const parent = parentThreadId !== undefined ? requireThreadId(parentThreadId) : null
     // The parent's lock keeps its delete from missing the child that appears meanwhile.
-    const request = { exclusive: [id], shared: parent ? [parent] : [] }
-    return gatherLocked(context, request, async () => {
-      refuseDead(context, id)
-      if (await context.threads.load(id)) throw existsError(id)
-      const parentRow = parent ? await spawningParent(context, parent) : undefined
-      return buildRow(context, id, parentRow, options)
-    })
+    const home = parent ? await homeOf(context, parent) : context
+    return gatherBeside(
+      context,
+      home,
+      { exclusive: [id], shared: parent ? [parent] : [] },
+      async () => {
+        refuseDead(context, id)
+        if (await context.threads.load(id)) throw existsError(id)
+        await refuseElsewhere(context, id)
+        const parentRow = parent ? await spawningParent(home, parent) : undefined
+        return { home, ...(await buildRow(context, id, parentRow, options)) }
+      },
+    )
   },
 
   plan: ({ row: { threadId, rollouts } }) => ({
@@ -85,9 +99,9 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
 
   abandon: (context, _plan, operationId) => unstage(context, operationId, 1),
 
-  commit(context, _plan, _operationId, { row }) {
+  commit(context, _plan, _operationId, { home, row }) {
     refuseDead(context, row.threadId)
-    if (row.parentThreadId) refuseDead(context, row.parentThreadId)
+    if (row.parentThreadId) refuseDead(home, row.parentThreadId)
     const placed = placeInDirectory(context, row)
     return {
       rows: [placed.row],
@@ -123,7 +137,7 @@ async function buildRow(
   id: ThreadId,
   parent: ThreadRow | undefined,
   options: CreateThreadOptions,
-): Promise<CreateState> {
+): Promise<Omit<CreateState, 'home'>> {
   const atMs = context.journal.storeTimeMs()
   const line = firstLine(
     {
@@ -158,7 +172,12 @@ async function buildRow(
 }
 
 function checkCreateOptions(options: CreateThreadOptions): void {
-  checkOptions(options, { cwd: 'text', modelProvider: 'text', meta: 'object' })
+  checkOptions(options, {
+    cwd: 'text',
+    modelProvider: 'text',
+    meta: 'object',
+    ephemeral: 'flag',
+  })
   const refuse = (message: string): never => {
     throw new StoreError('ARGUMENT_INVALID', message)
   }

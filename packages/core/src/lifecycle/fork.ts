@@ -17,6 +17,7 @@ import {
 import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { homeOf, refuseElsewhere } from '../ephemeral/companion.js'
 import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { byteOffsetAt, openThreadHistory } from '../reading/open-rollout.js'
 import { rowOf } from '../threads/new-row.js'
@@ -30,7 +31,7 @@ import {
 } from '../threads/require-thread.js'
 import { firstLine } from '../threads/session-meta.js'
 import { currentRollout, type ThreadRow } from '../threads/thread-row.js'
-import { gatherLocked } from './barrier.js'
+import { gatherBeside } from './barrier.js'
 import { checkName, existsError } from './create.js'
 import { placeInDirectory } from './directory.js'
 import { interruption, writeInherited } from './flatten.js'
@@ -47,6 +48,8 @@ export interface ForkOptions extends ForkPointOptions {
   readonly name?: string
   /** Id of the fork; by default a new UUIDv7. */
   readonly newThreadId?: string
+  /** In memory alone, by copy where the base is on disk. Default: as the base. */
+  readonly ephemeral?: boolean
 }
 
 export interface ForkResult {
@@ -57,6 +60,8 @@ export interface ForkResult {
 }
 
 interface ForkState {
+  /** Where the base is. */
+  readonly home: StoreContext
   readonly base: ThreadRow
   readonly baseMeta: SessionMeta | undefined
   readonly threadId: ThreadId
@@ -82,6 +87,7 @@ interface ForkPlan {
 export const checkForkOptions = (options: ForkOptions): void =>
   checkOptions(options, {
     copy: 'flag',
+    ephemeral: 'flag',
     name: 'text',
     newThreadId: 'text',
     throughOrdinal: 'count',
@@ -102,9 +108,10 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
       args.newThreadId !== undefined
         ? requireThreadId(args.newThreadId)
         : newThreadId(context.clock, context.entropy)
-    const base = await requireUsable(context, args.threadId)
-    const request = { exclusive: [threadId], shared: await baseChain(context, base.row) }
-    return gatherLocked(context, request, () => read(context, args, threadId))
+    const home = await homeOf(context, args.threadId)
+    const base = await requireUsable(home, args.threadId)
+    const request = { exclusive: [threadId], shared: await baseChain(home, base.row) }
+    return gatherBeside(context, home, request, () => read({ context, home }, args, threadId))
   },
 
   plan: ({ base, point, historyBase, threadId, atMs }) => ({
@@ -123,7 +130,7 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
 
   async stage(context, plan, operationId, state) {
     const staged = stagedPath(context, operationId)
-    await stageBytes(context, staged, (put) => writeFork(context, state, put))
+    await stageBytes(context, staged, (put) => writeFork(state, put))
     const source = await openPlainSource(context.disk, staged)
     if (!source) throw new StoreError('ROLLOUT_NOT_FOUND', 'the staged fork is gone')
     try {
@@ -147,9 +154,9 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
 
   abandon: (context, _plan, operationId) => unstage(context, operationId, 1),
 
-  commit(context, plan, _operationId, { row, base, preview }) {
+  commit(context, plan, _operationId, { home, row, base, preview }) {
     refuseDead(context, plan.threadId)
-    refuseDead(context, base.threadId)
+    refuseDead(home, base.threadId)
     if (!row) throw new StoreError('ARGUMENT_INVALID', 'a fork is staged before it is committed')
     const placed = placeInDirectory(context, {
       ...row,
@@ -201,18 +208,26 @@ async function baseChain(context: StoreContext, row: ThreadRow): Promise<ThreadI
   return [...chain]
 }
 
-async function read(context: StoreContext, args: ForkArgs, threadId: ThreadId): Promise<ForkState> {
+async function read(
+  { context, home }: { readonly context: StoreContext; readonly home: StoreContext },
+  args: ForkArgs,
+  threadId: ThreadId,
+): Promise<ForkState> {
   refuseDead(context, threadId)
   if (await context.threads.load(threadId)) throw existsError(threadId)
-  const state = await requireUsable(context, args.threadId)
+  await refuseElsewhere(context, threadId)
+  const state = await requireUsable(home, args.threadId)
   refuseArchived(state)
-  await context.appends.flush(state)
+  await home.appends.flush(state)
   const base = state.row
-  const history = await openThreadHistory(context, base)
+  const history = await openThreadHistory(home, base)
   try {
     const point = await findForkPoint(history, currentRollout(base).nextOrdinal, args)
-    const historyBase = args.copy ? null : await referenceAt(context, history, point.endOrdinal)
+    // A thread in memory refers to nothing on disk: its base may be gone before it is.
+    const copy = args.copy || home !== context
+    const historyBase = copy ? null : await referenceAt(context, history, point.endOrdinal)
     return {
+      home,
       base,
       baseMeta: await canonicalMeta(history),
       threadId,
@@ -256,18 +271,17 @@ async function referenceAt(
 }
 
 async function writeFork(
-  context: StoreContext,
   state: ForkState,
   put: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const { base, point, historyBase, atMs } = state
+  const { home, base, point, historyBase, atMs } = state
   const { explicitOrdinals } = currentRollout(base)
   let next = point.endOrdinal
   if (historyBase) {
     await put(firstLine(sessionOf(state), next))
     next += 1
   } else {
-    const history = await openThreadHistory(context, base)
+    const history = await openThreadHistory(home, base)
     try {
       const lines = history.forward({ toOrdinal: point.endOrdinal })
       const meta = firstLine(sessionOf(state), 0)

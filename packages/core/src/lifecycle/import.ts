@@ -57,6 +57,7 @@ export const importThread = defineOperation<
     const request = { exclusive: [threadId], shared: await relativesOf(context, source) }
     return gatherLocked(context, request, async () => {
       refuseDead(context, threadId)
+      if (await context.options.companion.knows(threadId)) throw skip('ephemeral', threadId)
       refuseDeadContent(context, source)
       refuseDeadParent(context, source)
       const present = (await context.threads.load(threadId))?.row
@@ -182,7 +183,7 @@ function refuseDeadParent(context: StoreContext, source: SourceThread): void {
 }
 
 async function stageCopy(context: StoreContext, from: string, to: string): Promise<void> {
-  const file = await context.disk.openRead(from)
+  const file = await context.options.hostDisk.openRead(from)
   if (!file) throw skip('missing', from)
   try {
     const size = await file.size()

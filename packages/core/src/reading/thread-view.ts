@@ -32,6 +32,8 @@ export interface ThreadView {
   readonly holdReason: string | null
   /** Retention leaves it alone. */
   readonly pinned: boolean
+  /** `ephemeral`: in memory alone, and gone when the store closes. */
+  readonly persistence: 'durable' | 'ephemeral'
   /** True where damage was met, or the thread is parked. */
   readonly damaged: boolean
   /** Ordinal that the next appended item gets. */
@@ -68,6 +70,7 @@ export async function viewOf(context: StoreContext, row: ThreadRow): Promise<Thr
     held: row.hold !== undefined,
     holdReason: row.hold?.reason ?? null,
     pinned: row.pinned === true,
+    persistence: context.options.ephemeral ? 'ephemeral' : 'durable',
     damaged: row.damaged > 0 || context.threads.peek(row.threadId)?.unavailable !== undefined,
     nextOrdinal: rollout.nextOrdinal,
   }

@@ -3,8 +3,7 @@
 // store is whole; a store that is not is JOURNAL_GAP, LEVEL_DAMAGED or TOMBSTONES_DAMAGED, and repair's to mend.
 
 import os from 'node:os'
-import path from 'node:path'
-import { checkLevelFiles, Journal, type Level, openLevel, type Recovered } from '@cenotaph/journal'
+import { Journal, type Level, type Recovered } from '@cenotaph/journal'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import { AppendQueue } from '../append/append-queue.js'
 import { Checkpoints } from '../append/checkpoint.js'
@@ -45,6 +44,7 @@ export interface OpenStore {
 
 export async function openContext(root: string, options: ResolvedOptions): Promise<OpenStore> {
   const layout = rootLayout(root)
+  await refuseUnfinishedRestore(options, layout)
   await prepareRoot(options.disk, layout)
   try {
     return await openOnce(layout, options)
@@ -52,6 +52,18 @@ export async function openContext(root: string, options: ResolvedOptions): Promi
     if (!(await makeRoom(options, layout, error))) throw error
     return openOnce(layout, options)
   }
+}
+
+/** Asked before anything is made: a part of a backup must not pass as a store, to a repair neither. */
+async function refuseUnfinishedRestore(
+  { disk }: ResolvedOptions,
+  { restoringPath, root }: RootLayout,
+): Promise<void> {
+  const stat = await disk.stat(restoringPath).catch(() => undefined)
+  if (!stat) return
+  throw new StoreError('RESTORE_UNFINISHED', 'a backup was not restored to its end here', {
+    detail: { root },
+  })
 }
 
 async function openOnce(layout: RootLayout, options: ResolvedOptions): Promise<OpenStore> {
@@ -96,11 +108,11 @@ const ballastOf = ({ disk, entropy, ballastBytes }: ResolvedOptions, layout: Roo
   new Ballast({ disk, path: layout.ballastPath, entropy, sizeBytes: ballastBytes })
 
 /** A store is new until its first checkpoint has written the anchor. */
-async function isFresh({ disk }: ResolvedOptions, layout: RootLayout): Promise<boolean> {
+async function isFresh({ disk, levels }: ResolvedOptions, layout: RootLayout): Promise<boolean> {
   if (await disk.stat(layout.anchorPath)) return false
   const witnesses = [layout.tombstonesPath, layout.keyPath]
   const present = await Promise.all(witnesses.map((witness) => disk.stat(witness)))
-  const current = await disk.stat(path.join(layout.levelFolder, 'CURRENT'))
+  const current = await levels.isThere(disk, layout.levelFolder)
   // The level folder is made first and the anchor last, so a crash in between leaves `level/` with the others.
   if (!current && present.some((stat) => stat !== undefined)) throw levelMissing()
   return true
@@ -111,10 +123,10 @@ const levelMissing = (): StoreError =>
     detail: { reason: 'level-missing' },
   })
 
-async function checkLevel({ disk }: ResolvedOptions, layout: RootLayout): Promise<void> {
-  if (!(await disk.stat(path.join(layout.levelFolder, 'CURRENT')))) throw levelMissing()
+async function checkLevel({ disk, levels }: ResolvedOptions, layout: RootLayout): Promise<void> {
+  if (!(await levels.isThere(disk, layout.levelFolder))) throw levelMissing()
   // The tables are read once, by whoever opens them.
-  await checkLevelFiles(disk, layout.levelFolder, { tableBytesMax: 0 })
+  await levels.check(disk, layout.levelFolder, { tableBytesMax: 0 })
 }
 
 async function lockLevel(
@@ -144,7 +156,7 @@ async function openLevelOf(
   fresh: boolean,
 ): Promise<Level> {
   try {
-    return await openLevel(layout.levelFolder, { createIfMissing: fresh })
+    return await options.levels.open(layout.levelFolder, { createIfMissing: fresh })
   } catch (error) {
     if (!isStoreError(error, 'STORE_LOCKED')) throw error
     const owner = await readOwner(options.disk, layout.ownerPath)
@@ -206,7 +218,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     entropy,
     journal,
     locks,
-    threads: new ThreadTable(journal, locks),
+    threads: new ThreadTable(journal, locks, { evicts: !options.ephemeral }),
     directories,
     events,
     dead: new DeadSet(),
@@ -225,6 +237,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     crashPoint: async (name) => options.crashPoint(name),
   }
   context.checkpoints = new Checkpoints(context)
+  context.dead.onDeath = (ids) => options.companion.onDeath?.(ids)
   context.appends.onCommitted = () => context.checkpoints.noteAppend()
   return { context, recovered, close }
 }

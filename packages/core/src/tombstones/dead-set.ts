@@ -19,6 +19,9 @@ export class DeadSet {
   readonly #tombs = new Map<ThreadId, Tomb>()
   readonly #children = new Map<ThreadId, ThreadId[]>()
 
+  /** Told of every set in the turn in which it dies. */
+  onDeath: ((ids: readonly ThreadId[]) => void) | undefined
+
   constructor(sets: Iterable<DeadThreads> = []) {
     for (const set of sets) this.add(set)
   }
@@ -59,6 +62,7 @@ export class DeadSet {
     set.ids.forEach((id, index) => {
       this.#bury(id, { set, parentId: set.parentIds[index] ?? undefined })
     })
+    this.onDeath?.(set.ids)
   }
 
   /** Takes a set back whose delete was aborted. Nothing happens where it is not here. */

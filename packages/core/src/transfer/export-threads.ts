@@ -72,7 +72,7 @@ export async function refuseInside(
   { options, layout }: StoreContext,
   target: string,
 ): Promise<void> {
-  const { disk } = options
+  const disk = options.hostDisk
   // A dot behind a name follows symbolic links; two dots go up where the folder really is.
   const root = await disk.stat(`${layout.root}/.`)
   let folder = target
@@ -146,7 +146,7 @@ async function writeFile(
   write: (put: Put) => Promise<void>,
 ): Promise<number> {
   // The target is outside of the store: its failures end nothing.
-  const disk = context.options.disk
+  const disk = context.options.hostDisk
   const made = await disk.makeFolder(path.dirname(target))
   const file = await disk.create(target)
   if (!file) {
@@ -166,7 +166,7 @@ async function addNames(
   lines: readonly string[],
 ): Promise<void> {
   if (lines.length === 0) return
-  const disk = context.options.disk
+  const disk = context.options.hostDisk
   const index = path.join(target, 'session_index.jsonl')
   const file = (await disk.openWrite(index)) ?? (await disk.create(index))
   if (!file) throw new StoreError('EXPORT_TARGET_EXISTS', `cannot write ${index}`)

@@ -43,7 +43,7 @@ export async function importRollouts(
 ): Promise<ImportReport> {
   checkTexts(paths, 'the paths')
   checkOptions(options, { onProgress: 'function' })
-  const sources = await findSources(context.disk, paths)
+  const sources = await findSources(context.options.hostDisk, paths)
   const imported: ImportReport['imported'][number][] = []
   const damaged: ImportReport['damaged'][number][] = []
   const skipped: SkippedSource[] = [...sources.skipped]
