@@ -1,6 +1,26 @@
 export { type CrashOptions, crashStateCount, crashStates } from './disk/crash-states.js'
 export { SECTOR_BYTES } from './disk/inode.js'
 export { SimDisk, type SimDiskOptions } from './disk/sim-disk.js'
+export {
+  type Crash,
+  type Explored,
+  type ExploreFailure,
+  type ExploreOptions,
+  type ExploreReport,
+  explore,
+  type Operation,
+} from './explore/explore.js'
+export { fingerprintOf } from './explore/fingerprint.js'
+export {
+  type AroundMachine,
+  type Effect,
+  type MachinePorts,
+  newMachine,
+  portsOf,
+  type SimLevels,
+  type SimMachine,
+} from './explore/sim-machine.js'
+export { type AroundCall, type AroundDiskOptions, aroundDisk } from './faults/around-disk.js'
 export { type FaultPlan, type PlannedFault, plannedFault } from './faults/fault-plan.js'
 export {
   type DiskCall,

@@ -2,8 +2,9 @@
 // before any Disk, the real one or a simulated one. A write that fails has written the first part of its bytes, as a
 // full or a dying disk does.
 
-import type { Disk, DiskFile } from '@cenotaph/storage'
+import type { Disk } from '@cenotaph/storage'
 import { simError } from '../disk/errors.js'
+import { aroundDisk } from './around-disk.js'
 
 export type DiskCall =
   | 'create'
@@ -67,54 +68,24 @@ export interface FaultyDiskOptions {
 }
 
 export function faultyDisk({ disk, judge, beforeCall }: FaultyDiskOptions): Disk {
-  const guarded = async <T>(call: DiskCall, path: string, run: () => Promise<T>): Promise<T> => {
-    await beforeCall?.(call, path)
-    const fault = judge(call, path)
+  const apply = async <T>(fault: Fault | undefined, run: () => Promise<T>): Promise<T> => {
     if (fault?.when === 'before') throw fault.error
     const result = await run()
     if (fault) throw fault.error
     return result
   }
-  const opened = async (
-    call: 'create' | 'openRead' | 'openWrite',
-    path: string,
-  ): Promise<DiskFile | undefined> => {
-    await beforeCall?.(call, path)
-    const fault = judge(call, path)
-    if (fault?.when === 'before') throw fault.error
-    const file = await disk[call](path)
-    if (!fault) return file && guardedFile(file)
-    await file?.close()
-    throw fault.error
-  }
-  const guardedFile = (file: DiskFile): DiskFile => ({
-    path: file.path,
-    size: () => file.size(),
-    close: () => file.close(),
-    read: (offset, length) => guarded('read', file.path, () => file.read(offset, length)),
-    truncate: (length) => guarded('truncate', file.path, () => file.truncate(length)),
-    sync: () => guarded('sync', file.path, () => file.sync()),
-    async write(offset, bytes) {
-      await beforeCall?.('write', file.path)
-      const fault = judge('write', file.path)
-      const part = fault?.when === 'before' ? (fault.written ?? 0.5) : 1
-      await file.write(offset, bytes.subarray(0, Math.floor(bytes.length * part)))
-      if (fault) throw fault.error
+  return aroundDisk({
+    disk,
+    async around(call, path, run) {
+      await beforeCall?.(call, path)
+      return apply(judge(call, path), run)
+    },
+    async write(path, bytes, write) {
+      await beforeCall?.('write', path)
+      const fault = judge('write', path)
+      if (fault?.when !== 'before') return apply(fault, () => write(bytes))
+      await write(bytes.subarray(0, Math.floor(bytes.length * (fault.written ?? 0.5))))
+      throw fault.error
     },
   })
-  return {
-    openRead: (path) => opened('openRead', path),
-    openWrite: (path) => opened('openWrite', path),
-    create: (path) => opened('create', path),
-    makeFolder: (path) => guarded('makeFolder', path, () => disk.makeFolder(path)),
-    list: (path) => guarded('list', path, () => disk.list(path)),
-    stat: (path) => guarded('stat', path, () => disk.stat(path)),
-    link: (from, to) => guarded('link', to, () => disk.link(from, to)),
-    rename: (from, to) => guarded('rename', to, () => disk.rename(from, to)),
-    unlink: (path) => guarded('unlink', path, () => disk.unlink(path)),
-    removeFolder: (path) => guarded('removeFolder', path, () => disk.removeFolder(path)),
-    syncFolder: (path) => guarded('syncFolder', path, () => disk.syncFolder(path)),
-    freeBytes: (path) => disk.freeBytes(path),
-    setMode: (path, mode) => guarded('setMode', path, () => disk.setMode(path, mode)),
-  }
 }

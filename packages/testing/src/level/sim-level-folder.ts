@@ -15,9 +15,12 @@ export class SimLevelFolder {
   readonly lsm: Lsm
   /** A handle has it open. */
   locked = false
+  /** A database was made here. */
+  wasMade: boolean
 
-  constructor(lsm: Lsm = new Lsm()) {
-    this.lsm = lsm
+  constructor(lsm?: Lsm, wasMade = lsm !== undefined) {
+    this.lsm = lsm ?? new Lsm()
+    this.wasMade = wasMade
   }
 
   /** Every value that is on disk, deleted and overwritten ones included. */
@@ -84,6 +87,6 @@ export function* levelCrashStates(
       rest = Math.floor(rest / choices)
       return least + chosen
     })
-    yield new SimLevelFolder(folder.lsm.afterCrash(kept))
+    yield new SimLevelFolder(folder.lsm.afterCrash(kept), folder.wasMade)
   }
 }

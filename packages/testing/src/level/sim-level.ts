@@ -19,7 +19,11 @@ export interface SimLevelOptions {
   readonly logBytesMax?: number
   readonly keyEncoding?: string
   readonly valueEncoding?: string
+  /** Called around every batch and compaction: a place to stop, to look, or to fail. */
+  readonly around?: AroundEffect
 }
+
+export type AroundEffect = (effect: 'batch' | 'compact', run: () => Promise<void>) => Promise<void>
 
 type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -48,21 +52,25 @@ const memory = MemoryLevel.prototype as unknown as Private
 export class SimLevel<K = string, V = Uint8Array> extends MemoryLevel<K, V> {
   readonly folder: SimLevelFolder
   readonly #logBytesMax: number
+  readonly #around: AroundEffect
   #logBytes = 0
   /** Batches until the table of a full log is written; undefined where none is due. */
   #flushIn: number | undefined
   #loaded = false
 
   constructor(folder: SimLevelFolder, options: SimLevelOptions = {}) {
-    const { logBytesMax = 64 * 1024, ...encodings } = options
+    const { logBytesMax = 64 * 1024, around = (_effect, run) => run(), ...encodings } = options
     super({
       storeEncoding: 'view',
       keyEncoding: 'utf8',
       valueEncoding: 'view',
       ...encodings,
     } as never)
+    // What is deleted leaves its bytes here, as in a database on a disk.
+    Object.assign(this.supports, { permanence: true })
     this.folder = folder
     this.#logBytesMax = logBytesMax
+    this.#around = around
   }
 
   async _open(): Promise<void> {
@@ -94,7 +102,11 @@ export class SimLevel<K = string, V = Uint8Array> extends MemoryLevel<K, V> {
     await this._batch([{ type: 'del', key }], options)
   }
 
-  async _batch(operations: readonly Operation[], options: WriteOptions): Promise<void> {
+  _batch(operations: readonly Operation[], options: WriteOptions): Promise<void> {
+    return this.#around('batch', () => this.#write(operations, options))
+  }
+
+  async #write(operations: readonly Operation[], options: WriteOptions): Promise<void> {
     const { lsm } = this.folder
     // The table of a full log is written some time after the batch that came behind it.
     if (this.#flushIn === 0) lsm.flush(false)
@@ -150,9 +162,11 @@ export class SimLevel<K = string, V = Uint8Array> extends MemoryLevel<K, V> {
   /** As classic-level has it: the bounds are keys, both inside. */
   async compactRange(from: K, to: K): Promise<void> {
     const [start, end] = [from, to].map((key) => Buffer.from(this.#encoded(key)).toString('latin1'))
-    this.folder.lsm.compactRange({ from: start!, to: end! })
-    this.#logBytes = 0
-    this.#flushIn = undefined
+    await this.#around('compact', async () => {
+      this.folder.lsm.compactRange({ from: start!, to: end! })
+      this.#logBytes = 0
+      this.#flushIn = undefined
+    })
   }
 
   /** As classic-level has it, for `leveldb.sstables`; any other property is empty. */
