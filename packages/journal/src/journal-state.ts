@@ -4,10 +4,10 @@
 
 import { type Clock, type Entropy, StoreError } from '@cenotaph/storage'
 import { seal } from './checked-value.js'
-import type { Commit, IntentCommit } from './commit.js'
+import type { BatchOperation, Commit, IntentCommit } from './commit.js'
 import { sealOperations } from './commit.js'
 import type { Batch } from './commit-queue.js'
-import { type GroupMember, sealGroup } from './group.js'
+import { type GroupMember, isInline, sealGroup } from './group.js'
 import { type OpenIntent, sealIntent } from './intent.js'
 import { groupKey, intentKey, META_KEY, type OperationId, type Sequence } from './keys.js'
 import type { LevelOperation } from './level.js'
@@ -16,6 +16,20 @@ import { OperationIds, toggleId } from './operation-ids.js'
 import type { Recovery } from './recovery.js'
 
 type IntentHead = Omit<OpenIntent, 'body'> & { readonly storedBytes: number }
+
+/** One append of a group, with rows of the caller that belong to it. */
+export interface Appended {
+  readonly member: GroupMember
+  readonly rows: readonly BatchOperation[]
+}
+
+/** Bytes that it adds to its group's batch. */
+export function appendedBytes({ member, rows }: Appended): number {
+  let bytes = 'tag' in member ? (member.tag?.length ?? 0) : 0
+  if (isInline(member)) bytes += member.bytes.length
+  for (const row of rows) bytes += row.key.length + (row.type === 'put' ? row.body.length : 0)
+  return bytes
+}
 
 export class JournalState {
   readonly #clock: Clock
@@ -73,17 +87,21 @@ export class JournalState {
     return this.#batch(commit, [], {})
   }
 
-  appendGroup(members: readonly GroupMember[]): Batch<Sequence> {
+  appendGroup(appended: readonly Appended[]): Batch<Sequence> {
     const sequence = (this.#meta.lastSequence + 1) as Sequence
     const key = groupKey(sequence)
-    const value = sealGroup(key, members)
+    const value = sealGroup(
+      key,
+      appended.map(({ member }) => member),
+    )
+    const operations = appended.flatMap(({ rows }) => rows)
     const applied = (): Sequence => {
       this.#groupBytes.push(value.length)
       this.journaledBytes += value.length
       return sequence
     }
     const own: LevelOperation[] = [{ type: 'put', key, value }]
-    return this.#batch({ operations: [], applied }, own, { lastSequence: sequence })
+    return this.#batch({ operations, applied }, own, { lastSequence: sequence })
   }
 
   openIntent<T>(

@@ -11,22 +11,16 @@
 import type { StoreError } from '@cenotaph/storage'
 import { writeAnchor } from './anchor.js'
 import { unseal } from './checked-value.js'
-import type { Checkpoint, Commit, IntentCommit } from './commit.js'
+import type { BatchOperation, Checkpoint, Commit, IntentCommit } from './commit.js'
 import { CommitQueue } from './commit-queue.js'
 import { type Erasure, eraseRanges } from './erase.js'
 import { FailureLatch } from './failure.js'
-import {
-  type GroupMember,
-  isInline,
-  type Reservation,
-  type ReservedSection,
-  type Section,
-} from './group.js'
+import type { GroupMember, Reservation, ReservedSection, Section } from './group.js'
 import type { JournalOptions } from './journal-options.js'
-import { JournalState } from './journal-state.js'
+import { type Appended, appendedBytes, JournalState } from './journal-state.js'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { OperationId, Sequence } from './keys.js'
-import { type Level, reading, writeSynced } from './level.js'
+import { type Level, type LevelOperation, reading, writeSynced } from './level.js'
 import { FORMAT_VERSION } from './meta.js'
 import { type Page, type PageRange, readPage } from './pages.js'
 import { ReadGate } from './read-gate.js'
@@ -40,12 +34,14 @@ const DELETES_MAX = 1_000
 const ERASE_DUE_BYTES = 1024 * 1024
 const viewed = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
 
+type Rows = readonly BatchOperation[]
+
 export class Journal {
   readonly #options: JournalOptions
   readonly #state: JournalState
   readonly #latch = new FailureLatch()
   readonly #gate = new ReadGate()
-  readonly #queue: CommitQueue<GroupMember, Sequence>
+  readonly #queue: CommitQueue<Appended, Sequence>
   #checkpoints: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -149,10 +145,11 @@ export class Journal {
   /**
    * Joins the append group that is issued next. `check` runs synchronously when it is issued, and may throw
    * to refuse this section only. Resolves, in order of sequence, when the bytes are durable in the journal:
-   * the caller then writes them at their offset, and replay does if it could not.
+   * the caller then writes them at their offset, and replay does if it could not. Rows of the caller that are given
+   * along are in the same batch: both are there, or neither.
    */
-  append(section: Section, check?: () => void): Promise<Sequence> {
-    return this.#join(section, check)
+  append(section: Section, check?: () => void, rows?: Rows): Promise<Sequence> {
+    return this.#join(section, check, rows)
   }
 
   /** Journals a place before its bytes are written, so that recovery may cut them. As {@link append}. */
@@ -161,14 +158,13 @@ export class Journal {
   }
 
   /** Commits bytes that the caller has made durable inside of a reserve. As {@link append}. */
-  appendReserved(section: ReservedSection, check?: () => void): Promise<Sequence> {
-    return this.#join(section, check)
+  appendReserved(section: ReservedSection, check?: () => void, rows?: Rows): Promise<Sequence> {
+    return this.#join(section, check, rows)
   }
 
-  #join(member: GroupMember, check: (() => void) | undefined): Promise<Sequence> {
-    const tagBytes = 'tag' in member ? (member.tag?.length ?? 0) : 0
-    const bytes = tagBytes + (isInline(member) ? member.bytes.length : 0)
-    return this.#queue.join({ member, bytes, check })
+  #join(member: GroupMember, check: (() => void) | undefined, rows: Rows = []): Promise<Sequence> {
+    const appended = { member, rows }
+    return this.#queue.join({ member: appended, bytes: appendedBytes(appended), check })
   }
 
   /**
@@ -216,7 +212,7 @@ export class Journal {
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     return this.#gate.read(async () => {
       const { level } = this.#options
-      const values = await reading(() => level.getMany<string, Uint8Array>([...keys], viewed))
+      const values = await reading(() => level.getMany([...keys], viewed))
       return values.map((value, index) => value && unseal(keys[index]!, value))
     })
   }
@@ -236,7 +232,8 @@ export class Journal {
   /**
    * Physically erases what ranges held whose keys were deleted by committed batches. Waits for reads in
    * flight and holds new ones; appends go on. See erase.ts for the recipe, the errors and their meaning.
-   * Proven only by a scan of {@link filesToScan}, and, for power loss, by an fsync of the folder.
+   * Proven only by a scan of {@link filesToScan}, and, for power loss, by an fsync of the folder. With `keepLive` what
+   * keys hold now stays, what they held before goes; nobody else may write to them meanwhile.
    */
   eraseRanges(ranges: readonly KeyRange[], { keepLive } = { keepLive: false }): Promise<Erasure> {
     return this.#gate.erase(async () => {
@@ -244,12 +241,10 @@ export class Journal {
       const failed = this.#latch.errorFor('absent')
       if (failed) throw failed
       const { level } = this.#options
-      return eraseRanges(
-        level,
-        (operations) => this.#queue.commit(() => ({ operations, applied: () => {} })),
-        ranges,
-        keepLive ? { storedValue: (key) => reading(() => level.get(key, viewed)) } : {},
-      )
+      const write = (operations: readonly LevelOperation[]) =>
+        this.#queue.commit(() => ({ operations, applied: () => {} }))
+      const storedValue = (key: string) => reading(() => level.get(key, viewed))
+      return eraseRanges(level, write, ranges, keepLive ? { storedValue } : {})
     })
   }
 
@@ -272,7 +267,7 @@ export class Journal {
 
   /** Starts LOG and MANIFEST anew. Should another process take the lock in between: STORE_FAILED, nothing lost. */
   reopenLevel(): Promise<void> {
-    return this.#gate.erase(() => this.#queue.pause(() => reopened(this.#options.level)))
+    return this.#gate.erase(() => this.#queue.pause(() => reopen(this.#options.level)))
   }
 
   /** Bytes of LOG and MANIFEST in `folder`. */
@@ -293,9 +288,4 @@ export class Journal {
     await this.#queue.close()
     await this.#gate.erase(() => this.#options.level.close())
   }
-}
-
-async function reopened(level: Level): Promise<void> {
-  await level.close()
-  await level.open({ createIfMissing: false })
 }

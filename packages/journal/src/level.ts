@@ -69,6 +69,12 @@ export function writeSynced(level: Level, operations: readonly LevelOperation[])
   return level.batch([...operations], options)
 }
 
+/** In place: starts LOG and MANIFEST anew. */
+export async function reopen(level: Level): Promise<void> {
+  await level.close()
+  await level.open({ createIfMissing: false })
+}
+
 function openError(error: unknown, folder: string): StoreError {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   const code = codeOf(cause)

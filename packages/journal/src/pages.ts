@@ -6,6 +6,10 @@ import { unseal } from './checked-value.js'
 import { type Level, reading } from './level.js'
 
 export const PAGE_ROWS_MAX = 1_000
+/** A page ends behind the row that takes it there: values may be as large as attachments. */
+const PAGE_BYTES_MAX = 8 * 1024 * 1024
+/** What the database hands over at once. */
+const READ_BYTES = 1024 * 1024
 
 export interface PageRange {
   readonly gt?: string
@@ -13,7 +17,7 @@ export interface PageRange {
   readonly lt?: string
   readonly lte?: string
   readonly reverse?: boolean
-  /** Rows: 1 to 1,000, which is also the default. */
+  /** Rows: 1 to 1,000, which is also the default. A page of large values has fewer. */
   readonly limit?: number
 }
 
@@ -33,12 +37,35 @@ export async function readPage(level: Level, range: PageRange): Promise<Page> {
     throw new StoreError('ARGUMENT_INVALID', `a page has 1 to ${PAGE_ROWS_MAX} rows`, {
       detail: { limit },
     })
-  // `.all` closes the iterator before it resolves, whether or not it succeeds.
-  const rows = await reading(() =>
-    level.iterator({ ...range, limit, keyEncoding: 'utf8', valueEncoding: 'view' }).all(),
-  )
+  const { rows, ended } = await reading(() => readSome(level, range, limit))
   const entries = rows.map(([key, value]) => [key, unseal(key, value)] as const)
-  return { entries, next: rows.length < limit ? undefined : rows.at(-1)?.[0] }
+  return { entries, next: ended ? undefined : rows.at(-1)?.[0] }
+}
+
+async function readSome(
+  level: Level,
+  range: PageRange,
+  limit: number,
+): Promise<{ rows: [string, Uint8Array][]; ended: boolean }> {
+  const options = { ...range, limit, highWaterMarkBytes: READ_BYTES }
+  const iterator = level.iterator<string, Uint8Array>({
+    ...options,
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+  })
+  const rows: [string, Uint8Array][] = []
+  let bytes = 0
+  try {
+    while (bytes < PAGE_BYTES_MAX && rows.length < limit) {
+      const read = await iterator.nextv(limit - rows.length)
+      if (read.length === 0) return { rows, ended: true }
+      rows.push(...read)
+      for (const [, value] of read) bytes += value.length
+    }
+    return { rows, ended: false }
+  } finally {
+    await iterator.close()
+  }
 }
 
 /** Every row of a range, page by page, with no iterator open in between. */

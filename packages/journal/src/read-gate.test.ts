@@ -105,12 +105,16 @@ function slow(level: Level, rein: Rein): Level {
         if (name === 'iterator' || name === 'keys')
           return (options: object) => {
             const iterator = value(options)
+            let begun: Promise<void> | undefined
+            const begin = (): Promise<void> => {
+              if (!begun) rein.log.push(name === 'keys' ? 'keys' : 'page')
+              begun ??= rein.page
+              return begun
+            }
             return {
-              all: async () => {
-                rein.log.push(name === 'keys' ? 'keys' : 'page')
-                await rein.page
-                return iterator.all()
-              },
+              all: () => begin().then(() => iterator.all()),
+              nextv: (rows: number) => begin().then(() => iterator.nextv(rows)),
+              close: () => iterator.close(),
             }
           }
         if (name === 'compactRange')
