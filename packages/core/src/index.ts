@@ -7,7 +7,19 @@ export type { RecorderSubject } from './append/store-recorder.js'
 export type { BackupProblem } from './backup/copy-thread.js'
 export type { KnownBackup } from './backup/known-backups.js'
 export { type BackupOptions, type BackupResult, backupCrashPoints } from './backup/make-backup.js'
+export {
+  type RestoreOptions,
+  type RestoreReport,
+  restoreBackup,
+} from './backup/restore-backup.js'
+export { restoreCrashPoints } from './backup/restore-root.js'
+export {
+  type BackupVerdict,
+  type VerifyBackupOptions,
+  verifyBackup,
+} from './backup/verify-backup.js'
 export type { ForksMode } from './erasure/delete-scope.js'
+export type { SparedThread, ThreadSelection } from './erasure/thread-selection.js'
 export type { Position, StoreEvent } from './events/event-log.js'
 export {
   type Lost,
@@ -43,6 +55,7 @@ export type { ThreadStatus } from './reading/thread-status.js'
 export type { ThreadStateName, ThreadView } from './reading/thread-view.js'
 export type { EventsOptions, WatchOptions } from './reading/watch-events.js'
 export { openThreadStore, type ResumedThread, ThreadStore } from './store.js'
+export { type Duration, parseDuration } from './time/duration.js'
 export type { ExportedThread, ExportOptions } from './transfer/export-threads.js'
 export type { ImportOptions, ImportReport } from './transfer/import-rollouts.js'
 export { version } from './version.js'

@@ -1,5 +1,7 @@
 // Values of options, from text. Each names the option's value in its error, not the option: the parser adds that.
 
+import { parseDuration } from '@cenotaph/core'
+import { isStoreError } from '@cenotaph/storage'
 import { UsageError } from '../usage-error.js'
 
 /** A whole number, 0 or more. @throws UsageError */
@@ -24,6 +26,19 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> {
     return value as Readonly<Record<string, unknown>>
   }
   throw new UsageError('expected a JSON object')
+}
+
+/** A duration such as 45m, 12h, 30d, 8w or 6mo, as it was given. @throws UsageError */
+export function durationOption(text: string): string {
+  try {
+    parseDuration(text, 'it')
+    return text
+  } catch (error) {
+    if (!isStoreError(error)) throw error
+    throw new UsageError(
+      `expected a duration such as 45m, 12h, 30d, 8w or 6mo, and got ${JSON.stringify(text)}`,
+    )
+  }
 }
 
 /** The options that were given. */

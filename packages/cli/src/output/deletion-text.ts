@@ -6,12 +6,16 @@ import type { Colours } from './colours.js'
 import { escapeText } from './escape.js'
 import { countText, sizeText } from './units.js'
 
-const SHOWN_MAX = 20
+/** Of a list of threads, as many are shown. */
+export const shownMax = 20
 
 /** `titles`: what people recognise the threads by, escaped. */
 export function planText(plan: DeleteResult, titles: ReadonlyMap<string, string>): string {
   const lines = [...gone(plan)]
-  if (plan.threadIds.length === 0) return lines.join('\n')
+  if (plan.threadIds.length === 0) {
+    if (lines.length === 0) lines.push('There is nothing to delete.')
+    return [...lines, ...spared(plan, titles)].join('\n')
+  }
   lines.push(
     `This deletes ${countText(plan.threadIds.length, 'thread')} for good: ${countText(plan.files, 'file')}, ${sizeText(plan.bytes)}.`,
     ...listed(plan.threadIds, titles),
@@ -22,7 +26,7 @@ export function planText(plan: DeleteResult, titles: ReadonlyMap<string, string>
       ...listed(plan.forks, titles),
     )
   }
-  lines.push(`plan ${plan.planId}`)
+  lines.push(...spared(plan, titles), ...refusal(plan), `plan ${plan.planId}`)
   return lines.join('\n')
 }
 
@@ -38,6 +42,8 @@ export function deletionText(result: DeleteResult, colours: Colours): string {
       ...pending,
       '`cenotaph retry` tries what is pending now; it is also tried at every start.',
     )
+  } else if (result.threadIds.length === 0 && result.alreadyDeleted.length === 0) {
+    lines.push('There was nothing to delete.')
   } else if (result.receipt) lines.push(receiptText(result.receipt, colours))
   else lines.push('Deleted. There is no receipt: a repair erased what was left.')
   return lines.join('\n')
@@ -49,7 +55,7 @@ export function receiptText(receipt: Receipt, colours: Colours): string {
     [
       ['receipt', escapeText(receipt.receiptId)],
       ['state', receipt.state],
-      ['threads', receipt.threadIds.slice(0, SHOWN_MAX).join(' ') + more(receipt.threadIds)],
+      ['threads', receipt.threadIds.slice(0, shownMax).join(' ') + more(receipt.threadIds)],
       ['committed', receipt.committedAt],
       ['erased', receipt.erasedAt ?? '-'],
       ['requested by', escapeText(requestedBy ?? '-')],
@@ -77,10 +83,37 @@ const gone = ({ alreadyDeleted }: DeleteResult): readonly string[] =>
     ({ threadId, receiptId }) => `${threadId} was deleted before (receipt ${receiptId}).`,
   )
 
+const whyText = {
+  held: 'on hold, or above one that is',
+  live: 'being written, or above one that is',
+  descendant: 'above one that was not selected',
+} as const
+
+const spared = (plan: DeleteResult, titles: ReadonlyMap<string, string>): string[] =>
+  plan.spared.length === 0
+    ? []
+    : [
+        `These are spared: ${countText(plan.spared.length, 'thread')}.`,
+        ...plan.spared
+          .slice(0, shownMax)
+          .map(({ threadId, why }) =>
+            `  ${threadId}  ${titles.get(threadId) ?? ''} (${whyText[why]})`.replace('   ', '  '),
+          ),
+        ...(plan.spared.length > shownMax ? [`  and ${plan.spared.length - shownMax} more`] : []),
+      ]
+
+const refusal = ({ wouldRefuse, held }: DeleteResult): string[] => {
+  if (wouldRefuse === 'THREAD_HELD')
+    return [`The delete would refuse (THREAD_HELD): ${held.slice(0, shownMax).join(' ')}`]
+  return wouldRefuse === null
+    ? []
+    : [`The delete would refuse (${wouldRefuse}): choose --forks detach or --forks cascade.`]
+}
+
 const listed = (ids: readonly string[], titles: ReadonlyMap<string, string>): string[] => [
-  ...ids.slice(0, SHOWN_MAX).map((id) => `  ${id}  ${titles.get(id) ?? ''}`.trimEnd()),
-  ...(ids.length > SHOWN_MAX ? [`  and ${ids.length - SHOWN_MAX} more`] : []),
+  ...ids.slice(0, shownMax).map((id) => `  ${id}  ${titles.get(id) ?? ''}`.trimEnd()),
+  ...(ids.length > shownMax ? [`  and ${ids.length - shownMax} more`] : []),
 ]
 
 const more = (ids: readonly string[]): string =>
-  ids.length > SHOWN_MAX ? ` and ${ids.length - SHOWN_MAX} more` : ''
+  ids.length > shownMax ? ` and ${ids.length - shownMax} more` : ''

@@ -1,6 +1,12 @@
 // Delete: shows its plan, asks, acts on exactly that plan, prints the receipt.
 
-import type { DeleteResult, ForksMode, ThreadId, ThreadStore } from '@cenotaph/core'
+import type {
+  DeleteResult,
+  ForksMode,
+  ThreadId,
+  ThreadSelection,
+  ThreadStore,
+} from '@cenotaph/core'
 import {
   agreedBefore,
   askFirst,
@@ -9,15 +15,16 @@ import {
   refuseWithoutConsent,
 } from '../arguments/consent.js'
 import { given } from '../arguments/parse.js'
+import { type SelectionOptions, selectionOf, selectionOptions } from '../arguments/selection.js'
 import { type LastOptions, lastOptions, threadsOf } from '../arguments/threads.js'
 import { deletionAnswer } from '../deletion-answer.js'
 import { deletionDocument } from '../documents.js'
-import { planText } from '../output/deletion-text.js'
+import { planText, shownMax } from '../output/deletion-text.js'
 import { titleOf } from '../output/thread-text.js'
 import { countText } from '../output/units.js'
 import { defineVerb } from '../verb.js'
 
-interface DeleteOptions extends LastOptions, ConsentOptions {
+interface DeleteOptions extends LastOptions, ConsentOptions, SelectionOptions {
   readonly forks?: ForksMode
   readonly reason?: string
   readonly dryRun?: true
@@ -39,20 +46,19 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
     { flags: '--dry-run', description: 'stop after the plan' },
     { flags: '--expect-plan <id>', description: 'refuse any plan but this one' },
     ...consentOptions,
-    { flags: '--archived', description: 'all archived threads', later: true },
-    { flags: '--all', description: 'all threads', later: true },
-    { flags: '--older-than <duration>', description: 'not active for so long', later: true },
+    ...selectionOptions,
     { flags: '--in <duration>', description: 'later', later: true },
     { flags: '--at <time>', description: 'at that time', later: true },
   ],
   async run(call) {
     const { options, terminal, signal } = call
     refuseWithoutConsent(options, terminal)
-    const threadIds = await threadsOf(call, call.arguments[0])
+    const selection = selectionOf(options, call.arguments[0], terminal.cwd)
+    const threads = selection ?? (await threadsOf(call, call.arguments[0]))
     const store = await call.store()
     const { forks, reason, expectPlan, dryRun } = options
     const choices = given({ forks, reason })
-    const plan = await store.deleteThreads(threadIds, {
+    const plan = await store.deleteThreads(threads, {
       ...choices,
       ...given({ expectPlan }),
       dryRun: true,
@@ -64,7 +70,7 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
       const count = countText(plan.threadIds.length, 'thread')
       await askFirst(shown, `Delete ${count} for good?`, terminal, signal)
     }
-    const result = await deletePlanned(store, threadIds, plan, choices)
+    const result = await deletePlanned(store, threads, plan, choices)
     const answer = deletionAnswer(result, terminal.colours)
     // Who was asked has seen the plan already.
     return asked || plan.threadIds.length === 0
@@ -76,14 +82,14 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
 /** Deletes what was shown and nothing else. A repeat of what is dead has no plan. */
 async function deletePlanned(
   store: ThreadStore,
-  threadIds: readonly ThreadId[],
+  threads: readonly ThreadId[] | ThreadSelection,
   plan: DeleteResult,
   choices: { readonly forks?: ForksMode; readonly reason?: string },
 ): Promise<DeleteResult> {
   if (plan.threadIds.length === 0 || plan.planId === null) {
-    return store.deleteThreads(threadIds, choices)
+    return store.deleteThreads(threads, choices)
   }
-  const result = await store.deleteThreads(threadIds, { ...choices, expectPlan: plan.planId })
+  const result = await store.deleteThreads(threads, { ...choices, expectPlan: plan.planId })
   // The receipt sums many files up into a line a kind; the plan counted them.
   return { ...result, planId: plan.planId, files: plan.files }
 }
@@ -93,7 +99,9 @@ async function titlesOf(
   plan: DeleteResult,
 ): Promise<ReadonlyMap<string, string>> {
   const titles = new Map<string, string>()
-  for (const id of [...plan.threadIds, ...plan.forks]) {
+  const spared = plan.spared.map(({ threadId }) => threadId)
+  const shown = [plan.threadIds, plan.forks, spared].flatMap((ids) => ids.slice(0, shownMax))
+  for (const id of new Set(shown)) {
     const thread = await store.readThread(id)
     if (thread) titles.set(id, titleOf(thread))
   }

@@ -7,11 +7,17 @@ import { isStoreError, StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
-import { type ForksMode, readScope, refuseChangedPlan } from '../erasure/delete-scope.js'
+import {
+  type DeleteScope,
+  type ForksMode,
+  readScope,
+  refuseChangedPlan,
+} from '../erasure/delete-scope.js'
 import { namesOf } from '../erasure/names-on-disk.js'
+import type { SparedThread } from '../erasure/thread-selection.js'
 import type { Receipt } from '../proof/index.js'
 import { requireThreadIds } from '../threads/require-thread.js'
-import { deleteThreads } from './delete.js'
+import { type DeleteArgs, deleteThreads } from './delete.js'
 import { decodeDeletePlan } from './delete-plan.js'
 import { runOperation } from './run-operation.js'
 
@@ -43,7 +49,16 @@ export interface DeleteResult {
   readonly alreadyDeleted: readonly { readonly threadId: ThreadId; readonly receiptId: string }[]
   /** Forks that refuse a plan, are detached, or survive as copies. */
   readonly forks: readonly ThreadId[]
+  /** Those of `forks` that hold copies of what they inherit: they never refuse a plan. Of a plan alone. */
+  readonly forksByCopy: readonly ThreadId[]
+  /** Threads on hold: they refuse a plan, and a selection spares them with every tree that has one in it. */
   readonly held: readonly ThreadId[]
+  /** The same for threads that a live writer has, of a selection alone: threads that are named are deleted. */
+  readonly live: readonly ThreadId[]
+  /** Threads that a selection describes and does not take. */
+  readonly spared: readonly SparedThread[]
+  /** Of a plan: the code with which the delete would refuse as things are. */
+  readonly wouldRefuse: 'THREAD_HELD' | 'THREAD_HAS_FORKS' | null
   readonly bytes: number
   /** Names that went; of a repeat, as many as the receipt lists. */
   readonly files: number
@@ -52,12 +67,16 @@ export interface DeleteResult {
   readonly receipt: Receipt | null
 }
 
-const nothing = {
+export const nothingDeleted = {
   planId: null,
   threadIds: [],
   alreadyDeleted: [],
   forks: [],
+  forksByCopy: [],
   held: [],
+  live: [],
+  spared: [],
+  wouldRefuse: null,
   bytes: 0,
   files: 0,
   deleteAfter: null,
@@ -65,12 +84,8 @@ const nothing = {
   receipt: null,
 } as const
 
-/** @throws THREAD_ID_MALFORMED, THREAD_NOT_FOUND, THREAD_HAS_FORKS, PLAN_CHANGED, REASON_REFUSED, DISK_FULL */
-export async function deleteByIds(
-  context: StoreContext,
-  given: readonly string[],
-  options: DeleteOptions,
-): Promise<DeleteResult> {
+/** @throws ARGUMENT_INVALID */
+export const checkDeleteOptions = (options: DeleteOptions): void =>
   checkOptions(options, {
     forks: ['refuse', 'detach', 'cascade'],
     reason: 'text',
@@ -78,6 +93,24 @@ export async function deleteByIds(
     dryRun: 'flag',
     expectPlan: 'text',
   })
+
+/** A delete that is bound to a plan, and finds nothing to do, is not that plan. @throws PLAN_CHANGED */
+export function refuseEmptyPlan({ expectPlan }: DeleteOptions): void {
+  if (expectPlan === undefined) return
+  throw new StoreError('PLAN_CHANGED', 'nothing is left of the plan', {
+    retryable: true,
+    detail: { expected: expectPlan, actual: null },
+  })
+}
+
+/** @throws THREAD_ID_MALFORMED, THREAD_NOT_FOUND, THREAD_HAS_FORKS, PLAN_CHANGED, REASON_REFUSED, DISK_FULL */
+export async function deleteByIds(
+  context: StoreContext,
+  given: readonly string[],
+  options: DeleteOptions,
+  recheck?: DeleteArgs['recheck'],
+): Promise<DeleteResult> {
+  checkDeleteOptions(options)
   const forks = options.forks ?? 'refuse'
   const ids = [...new Set(requireThreadIds(given))]
   const alreadyDeleted = ids.flatMap((threadId) => {
@@ -85,7 +118,7 @@ export async function deleteByIds(
     return receiptId === undefined ? [] : [{ threadId, receiptId }]
   })
   const roots = ids.filter((id) => !context.dead.has(id))
-  for (const id of roots) await requireKnown(context, id)
+  await requireKnown(context, roots)
   if (options.dryRun) return planned(context, roots, forks, alreadyDeleted, options)
   if (roots.length === 0) return repeated(context, alreadyDeleted)
   try {
@@ -96,18 +129,23 @@ export async function deleteByIds(
       reason: options.reason ?? null,
       requestedBy: options.requestedBy ?? context.options.requestedBy,
       expectPlan: options.expectPlan,
+      recheck,
     })
   } catch (error) {
     // Another delete took one of them while this one waited for its locks: ask again.
     const died = isStoreError(error, 'THREAD_DELETED') && roots.some((id) => context.dead.has(id))
     if (!died) throw error
-    return deleteByIds(context, given, options)
+    return deleteByIds(context, given, options, recheck)
   }
 }
 
-async function requireKnown(context: StoreContext, id: ThreadId): Promise<void> {
-  if (await context.threads.load(id)) return
-  throw new StoreError('THREAD_NOT_FOUND', `there is no thread ${id}`, { detail: { threadId: id } })
+async function requireKnown(context: StoreContext, ids: readonly ThreadId[]): Promise<void> {
+  const states = await context.threads.loadMany(ids)
+  const unknown = ids.find((_, index) => !states[index])
+  if (unknown === undefined) return
+  throw new StoreError('THREAD_NOT_FOUND', `there is no thread ${unknown}`, {
+    detail: { threadId: unknown },
+  })
 }
 
 async function commitAndErase(
@@ -144,18 +182,30 @@ async function planned(
   const scope = await readScope(context, roots, forks)
   refuseChangedPlan(scope, options.expectPlan)
   const dying = new Set(scope.rows.map((row) => row.threadId))
+  const held = scope.rows.filter((row) => row.hold).map((row) => row.threadId)
   const files = await namesOf(context, (id) => dying.has(id))
   return {
-    ...nothing,
+    ...nothingDeleted,
     state: 'planned',
     planId: scope.planId,
     threadIds: [...dying],
     alreadyDeleted,
     forks: [...scope.references, ...scope.copies],
-    held: scope.rows.filter((row) => row.hold).map((row) => row.threadId),
+    forksByCopy: scope.copies,
+    held,
+    wouldRefuse: refusalOf(scope, forks, held),
     bytes: scope.bytes,
     files: files.filter((file) => file.owner !== undefined).length,
   }
+}
+
+function refusalOf(
+  { references }: DeleteScope,
+  forks: ForksMode,
+  held: readonly ThreadId[],
+): DeleteResult['wouldRefuse'] {
+  if (held.length > 0) return 'THREAD_HELD'
+  return forks === 'refuse' && references.length > 0 ? 'THREAD_HAS_FORKS' : null
 }
 
 async function repeated(
@@ -180,7 +230,7 @@ export async function stateOf(
   const receipt = open ? undefined : await findReceipt(context, operationId)
   if (receipt) {
     return {
-      ...nothing,
+      ...nothingDeleted,
       state: 'deleted',
       threadIds: receipt.threadIds,
       alreadyDeleted,
@@ -201,7 +251,7 @@ export async function stateOf(
       ]
     : []
   return {
-    ...nothing,
+    ...nothingDeleted,
     // A dead set without intent and receipt comes from a tombstone alone: repair erased what it found.
     state: open ? 'erasing' : 'deleted',
     planId: plan?.planId ?? null,

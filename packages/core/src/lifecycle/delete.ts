@@ -31,6 +31,7 @@ import { unlinkNames } from '../erasure/unlink.js'
 import { verifyErased } from '../erasure/verify-erased.js'
 import type { Receipt, ReceiptFile } from '../proof/index.js'
 import { refuseDead } from '../threads/require-thread.js'
+import type { ThreadRow } from '../threads/thread-row.js'
 import { type DeletePlan, decodeDeletePlan, encodeDeletePlan } from './delete-plan.js'
 import { lockScope, refuseChangedForks, refuseWithoutSpace } from './delete-scope-locks.js'
 import { directoriesOf } from './directory.js'
@@ -46,6 +47,8 @@ export interface DeleteArgs {
   readonly reason: string | null
   readonly requestedBy: string | null
   readonly expectPlan: string | undefined
+  /** Throws where threads are no longer what they were chosen for; asked under the locks of all that dies. */
+  readonly recheck?: ((rows: readonly ThreadRow[]) => void) | undefined
 }
 
 interface DeleteState {
@@ -68,10 +71,11 @@ export interface Deleted {
 export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan, Deleted>({
   name: 'delete',
 
-  async gather(context, { roots, forks, expectPlan, reason }) {
+  async gather(context, { roots, forks, expectPlan, reason, recheck }) {
     const { state: scope, locks } = await lockScope(context, roots, forks)
     try {
       refuseChangedPlan(scope, expectPlan)
+      recheck?.(scope.rows)
       refuseHeld(scope.rows)
       refuseForks(scope, forks)
       await refuseRepeatingReason(context, reason, scope.rows)

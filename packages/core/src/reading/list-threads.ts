@@ -88,7 +88,7 @@ export function limitOf(limit: number | undefined): number {
   throw new StoreError('ARGUMENT_INVALID', `limit must be 1 to ${LIMIT_MAX}`, { detail: { limit } })
 }
 
-function queryText(options: ListThreadsOptions): string {
+export function queryText(options: ListThreadsOptions): string {
   const { cursor: _cursor, limit: _limit, ...query } = options
   return JSON.stringify(Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -193,7 +193,7 @@ function matches(context: StoreContext, row: ThreadRow, options: ListThreadsOpti
   return [row.name, row.preview].some((text) => text?.toLowerCase().includes(wanted) ?? false)
 }
 
-const sourceName = (source: unknown): string | undefined => {
+export const sourceName = (source: unknown): string | undefined => {
   if (typeof source === 'string') return source
   return typeof source === 'object' && source !== null ? Object.keys(source)[0] : undefined
 }

@@ -13,7 +13,9 @@ import { outsideBases, type ThreadRow } from './thread-row.js'
 
 export type SortKey = 'created' | 'updated'
 
-const timeText = (ms: number): string => String(Math.max(0, Math.trunc(ms))).padStart(15, '0')
+/** A time as it stands in the keys of an order. */
+export const orderTime = (ms: number): string =>
+  String(Math.max(0, Math.trunc(ms))).padStart(15, '0')
 
 const flag = (archived: boolean): string => (archived ? '1' : '0')
 
@@ -28,8 +30,10 @@ export function orderPrefix(options: {
 }
 
 /** The part of an order key behind its prefix; two threads compare as these texts do. */
-export const orderSuffix = (row: ThreadRow, sort: SortKey): string =>
-  `${timeText(sort === 'created' ? row.createdAt : row.updatedAt)}/${row.threadId}`
+export const orderSuffix = (
+  row: Pick<ThreadRow, 'threadId' | 'createdAt' | 'updatedAt'>,
+  sort: SortKey,
+): string => `${orderTime(sort === 'created' ? row.createdAt : row.updatedAt)}/${row.threadId}`
 
 export const childrenPrefix = (parent: ThreadId): string => `x/p/${parent}/`
 export const forksPrefix = (base: ThreadId): string => `x/f/${base}/`

@@ -69,6 +69,11 @@ export class ThreadTable {
     this.#states.delete(id)
   }
 
+  /** What is in memory: in a store that evicts nothing, every thread that was loaded or made. */
+  all(): Iterable<ThreadState> {
+    return this.#states.values()
+  }
+
   *dirty(): Generator<ThreadState> {
     for (const state of this.#states.values()) if (state.dirty) yield state
   }
