@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Disk } from '@cenotaph/storage'
 import { StoreError } from '@cenotaph/storage'
 import { MemoryLevel } from 'memory-level'
-import { type Level, openLevel } from './level.js'
+import { type Level, openLevel, writeSynced } from './level.js'
 import { checkLevelFiles, type LevelCheckOptions } from './level-check.js'
 
 export interface Levels {
@@ -64,7 +64,7 @@ export function memoryLevels(): Levels {
         await level.open()
         for await (const [key, value] of level.iterator()) {
           value.fill(0)
-          await level.del(key)
+          await writeSynced(level, [{ type: 'del', key }])
         }
         await level.close()
       }

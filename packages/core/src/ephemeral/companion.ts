@@ -29,3 +29,15 @@ export async function homeOf(context: StoreContext, id: ThreadId): Promise<Store
   if (!durable || context.dead.has(id) || (await context.threads.load(id))) return context
   return durable()
 }
+
+/** @throws ARGUMENT_INVALID where somebody asks a store in memory for a thread on disk */
+export function refuseDurable(
+  { options }: StoreContext,
+  { ephemeral }: { readonly ephemeral?: boolean },
+): void {
+  if (ephemeral !== false || !options.ephemeral) return
+  throw new StoreError(
+    'ARGUMENT_INVALID',
+    'what a thread in memory spawns or is forked into is in memory too; export it to keep it',
+  )
+}

@@ -12,7 +12,7 @@ import {
 import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { homeOf, refuseElsewhere } from '../ephemeral/companion.js'
+import { homeOf, refuseDurable, refuseElsewhere } from '../ephemeral/companion.js'
 import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { rowOf } from '../threads/new-row.js'
 import { newThreadId } from '../threads/new-thread-id.js'
@@ -66,6 +66,7 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
 
   async gather(context, options) {
     checkCreateOptions(options)
+    refuseDurable(context, options)
     const id =
       options.threadId !== undefined
         ? requireThreadId(options.threadId)

@@ -17,7 +17,7 @@ import {
 import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { homeOf, refuseElsewhere } from '../ephemeral/companion.js'
+import { homeOf, refuseDurable, refuseElsewhere } from '../ephemeral/companion.js'
 import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { byteOffsetAt, openThreadHistory } from '../reading/open-rollout.js'
 import { rowOf } from '../threads/new-row.js'
@@ -104,6 +104,7 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
 
   async gather(context, args) {
     if (args.name !== undefined) checkName(args.name)
+    refuseDurable(context, args)
     const threadId =
       args.newThreadId !== undefined
         ? requireThreadId(args.newThreadId)

@@ -16,7 +16,7 @@ export async function resolveThread(context: StoreContext, text: string): Promis
   checkText(text, 'the thread')
   const id = parseThreadId(text)
   if (id) return id
-  const byPrefix = isPrefix(text) ? await idsWithPrefix(context, text.toLowerCase()) : []
+  const byPrefix = isIdPrefix(text) ? await idsWithPrefix(context, text.toLowerCase()) : []
   const candidates = byPrefix.length > 0 ? byPrefix : await idsWithName(context, text)
   if (candidates.length === 1) return candidates[0]!
   if (candidates.length === 0) {
@@ -27,7 +27,7 @@ export async function resolveThread(context: StoreContext, text: string): Promis
   })
 }
 
-const isPrefix = (text: string): boolean =>
+export const isIdPrefix = (text: string): boolean =>
   text.length >= PREFIX_CHARACTERS_MIN && /^[0-9a-f-]+$/i.test(text)
 
 async function idsWithPrefix(context: StoreContext, prefix: string): Promise<ThreadId[]> {

@@ -2,7 +2,6 @@
 // operations. Time depends on what is in flight, not on what is stored. Changes nothing before it is sure that the
 // store is whole; a store that is not is JOURNAL_GAP, LEVEL_DAMAGED or TOMBSTONES_DAMAGED, and repair's to mend.
 
-import os from 'node:os'
 import { Journal, type Level, type Recovered } from '@cenotaph/journal'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import { AppendQueue } from '../append/append-queue.js'
@@ -17,20 +16,15 @@ import { latchingDisk } from '../files/latching-disk.js'
 import { OpenOperations } from '../lifecycle/open-operations.js'
 import type { ResolvedOptions } from '../options.js'
 import { createSigningKey, loadSigningKey, type SigningKey } from '../proof/index.js'
-import {
-  Ballast,
-  prepareRoot,
-  type RootLayout,
-  readOwner,
-  rootLayout,
-  writeOwner,
-} from '../root/index.js'
+import { Redactions } from '../redaction/redactions.js'
+import { Ballast, prepareRoot, type RootLayout, rootLayout } from '../root/index.js'
 import { Directories } from '../threads/directories.js'
 import { LockTable } from '../threads/lock-table.js'
 import { ThreadTable } from '../threads/thread-table.js'
 import { DeadSet, TombstoneFile } from '../tombstones/index.js'
 import { decideTombstones } from './decide-tombstones.js'
 import { finishIntents } from './finish-intents.js'
+import { lockLevel } from './lock-level.js'
 import { replay } from './replay.js'
 import { scheduleRetry } from './retry.js'
 import { retryCarried } from './retry-carried.js'
@@ -129,50 +123,6 @@ async function checkLevel({ disk, levels }: ResolvedOptions, layout: RootLayout)
   await levels.check(disk, layout.levelFolder, { tableBytesMax: 0 })
 }
 
-async function lockLevel(
-  options: ResolvedOptions,
-  layout: RootLayout,
-  fresh: boolean,
-): Promise<Level> {
-  const level = await openLevelOf(options, layout, fresh)
-  try {
-    const since = new Date(options.clock.wallMs()).toISOString()
-    await writeOwner(options.disk, layout.ownerPath, {
-      pid: process.pid,
-      host: os.hostname(),
-      since,
-    })
-    return level
-  } catch (error) {
-    // A handle that is left open keeps everybody out, this process included.
-    await level.close()
-    throw error
-  }
-}
-
-async function openLevelOf(
-  options: ResolvedOptions,
-  layout: RootLayout,
-  fresh: boolean,
-): Promise<Level> {
-  try {
-    return await options.levels.open(layout.levelFolder, { createIfMissing: fresh })
-  } catch (error) {
-    if (!isStoreError(error, 'STORE_LOCKED')) throw error
-    const owner = await readOwner(options.disk, layout.ownerPath)
-    throw new StoreError('STORE_LOCKED', ownerText(owner), {
-      cause: error,
-      retryable: true,
-      detail: { root: layout.root, ...owner },
-    })
-  }
-}
-
-const ownerText = (owner: { pid: number; host: string } | undefined): string =>
-  owner
-    ? `the store is open in process ${owner.pid} on ${owner.host}`
-    : 'the store is open in another process'
-
 interface LoadParts {
   readonly layout: RootLayout
   readonly options: ResolvedOptions
@@ -229,6 +179,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     checkpoints: undefined as unknown as Checkpoints,
     openOperations: new OpenOperations(),
     deletions: new Deletions(),
+    redactions: new Redactions(options.maxLineBytes),
     backups,
     ballast: ballastOf(options, layout),
     identity,
@@ -287,6 +238,7 @@ async function checkHead(events: EventLog, { anchor, meta }: Recovered): Promise
 }
 
 async function recover(context: StoreContext, recovered: Recovered): Promise<void> {
+  context.redactions.hideOpen(recovered.intents)
   await decideTombstones(context, recovered)
   await sweepStaging(context, recovered.intents)
   await replay(context, recovered.groups)

@@ -1,0 +1,75 @@
+// A delete that reaches into both halves of a store: planned in both before anything happens in either, then committed
+// in each. There is one receipt a half: that of the threads on disk is the store's and names nothing that is in memory.
+
+import { createHash } from 'node:crypto'
+import { StoreError } from '@cenotaph/storage'
+import type { DeleteOptions, DeleteResult } from '../lifecycle/delete-threads.js'
+
+export type DeletePart = (options: DeleteOptions) => Promise<DeleteResult>
+
+/** The threads on disk, then those in memory. A refusal of either comes before anything is deleted. */
+export async function deleteInBoth(
+  parts: readonly [DeletePart, DeletePart],
+  options: DeleteOptions,
+): Promise<DeleteResult> {
+  const { expectPlan, ...given } = options
+  const plans: [DeleteResult, DeleteResult] = [
+    await parts[0]({ ...given, dryRun: true }),
+    await parts[1]({ ...given, dryRun: true }),
+  ]
+  const busy = plans.filter(({ threadIds }) => threadIds.length > 0)
+  if (busy.length < 2) {
+    const only = plans[1].threadIds.length > 0 ? 1 : 0
+    const result = await parts[only](options)
+    return withLists(result, [result, plans[1 - only]!])
+  }
+  const planId = planIdOf(plans)
+  if (expectPlan !== undefined && expectPlan !== planId) {
+    throw new StoreError('PLAN_CHANGED', 'the plan has changed; look at it again', {
+      retryable: true,
+      detail: { expected: expectPlan, actual: planId },
+    })
+  }
+  if (options.dryRun) return { ...merged(plans), planId }
+  const bound = (plan: DeleteResult): DeleteOptions =>
+    expectPlan === undefined || plan.planId === null ? given : { ...given, expectPlan: plan.planId }
+  // Whoever refuses goes first.
+  if (plans[1].wouldRefuse !== null) return parts[1](bound(plans[1]))
+  const onDisk = await parts[0](bound(plans[0]))
+  const inMemory = await parts[1](bound(plans[1]))
+  return { ...merged([onDisk, inMemory]), planId }
+}
+
+const planIdOf = (plans: readonly DeleteResult[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(plans.map(({ planId }) => planId)))
+    .digest('hex')
+    .slice(0, 32)
+
+const order = ['erasing', 'scheduled', 'planned', 'deleted'] as const
+
+function merged([onDisk, inMemory]: readonly [DeleteResult, DeleteResult]): DeleteResult {
+  const both = [onDisk, inMemory]
+  const state = order.find((one) => both.some((result) => result.state === one)) ?? onDisk.state
+  return {
+    ...withLists(onDisk, both),
+    state: state as DeleteResult['state'],
+    bytes: onDisk.bytes + inMemory.bytes,
+    files: onDisk.files + inMemory.files,
+    deleteAfter: onDisk.deleteAfter ?? inMemory.deleteAfter,
+    wouldRefuse: onDisk.wouldRefuse ?? inMemory.wouldRefuse,
+    receipt: onDisk.receipt ?? inMemory.receipt,
+  }
+}
+
+const withLists = (base: DeleteResult, parts: readonly DeleteResult[]): DeleteResult => ({
+  ...base,
+  threadIds: [...new Set(parts.flatMap(({ threadIds }) => threadIds))],
+  alreadyDeleted: parts.flatMap(({ alreadyDeleted }) => alreadyDeleted),
+  forks: parts.flatMap(({ forks }) => forks),
+  forksByCopy: parts.flatMap(({ forksByCopy }) => forksByCopy),
+  held: [...new Set(parts.flatMap(({ held }) => held))],
+  live: parts.flatMap(({ live }) => live),
+  spared: parts.flatMap(({ spared }) => spared),
+  pending: parts.flatMap(({ pending }) => pending),
+})

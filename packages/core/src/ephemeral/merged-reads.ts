@@ -1,0 +1,64 @@
+// Answers of the two halves of a store as one answer.
+
+import type { ThreadId } from '@cenotaph/rollout'
+import { isStoreError, StoreError } from '@cenotaph/storage'
+import { encodeCursor } from '../reading/cursor.js'
+import { type ListThreadsOptions, queryText, type ThreadPage } from '../reading/list-threads.js'
+import { isIdPrefix } from '../reading/resolve-thread.js'
+import type { ThreadView } from '../reading/thread-view.js'
+import { orderSuffix } from '../threads/index-keys.js'
+
+/** One page of two: both were asked with the same options, so a cursor means the same place in both orders. */
+export function mergedPage(
+  pages: readonly [ThreadPage, ThreadPage],
+  options: ListThreadsOptions,
+  limit: number,
+): ThreadPage {
+  const sort = options.sort ?? 'created'
+  const suffixOf = ({ threadId, createdAt, updatedAt }: ThreadView): string =>
+    orderSuffix(
+      { threadId, createdAt: Date.parse(createdAt), updatedAt: Date.parse(updatedAt) },
+      sort,
+    )
+  const sign = options.direction === 'asc' ? 1 : -1
+  const all = pages
+    .flatMap(({ threads }) => threads)
+    .map((view) => ({ view, suffix: suffixOf(view) }))
+    .sort((a, b) => (a.suffix < b.suffix ? -sign : sign))
+  const threads = all.slice(0, limit)
+  const more = all.length > limit || pages.some(({ nextCursor }) => nextCursor !== null)
+  const last = threads.at(-1)
+  return {
+    threads: threads.map(({ view }) => view),
+    nextCursor: more && last ? encodeCursor(queryText(options), last.suffix) : null,
+  }
+}
+
+/** What each half found for a text: ids, none, or an error that is the answer. */
+export async function candidatesOf(found: Promise<ThreadId>): Promise<readonly ThreadId[]> {
+  try {
+    return [await found]
+  } catch (error) {
+    if (isStoreError(error, 'THREAD_NOT_FOUND')) return []
+    if (isStoreError(error, 'THREAD_AMBIGUOUS')) return error.detail.candidates as ThreadId[]
+    throw error
+  }
+}
+
+/** One of several: an id wins over a name, and the living over the dead. @throws THREAD_AMBIGUOUS */
+export function theOne(
+  text: string,
+  candidates: readonly ThreadId[],
+  isDead: (id: ThreadId) => boolean,
+): ThreadId {
+  const byId = isIdPrefix(text) ? candidates.filter((id) => id.startsWith(text.toLowerCase())) : []
+  const meant = byId.length > 0 ? byId : candidates
+  const living = meant.filter((id) => !isDead(id))
+  const left = [...new Set(living.length > 0 ? living : meant)]
+  if (left.length === 1) return left[0]!
+  if (left.length === 0)
+    throw new StoreError('THREAD_NOT_FOUND', `no thread is called that: ${text}`)
+  throw new StoreError('THREAD_AMBIGUOUS', `${left.length} threads are meant by this`, {
+    detail: { candidates: left.slice(0, 10) },
+  })
+}

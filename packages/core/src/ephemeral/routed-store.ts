@@ -1,0 +1,250 @@
+// A store on disk with a half in memory beside it, made when the first ephemeral thread is. Every verb goes to the half
+// that has the thread; lists are merged. Nothing of the half in memory reaches the disk: it is a whole store of its own
+// with its own log and its own signing key. Dead ephemeral threads are remembered until the store closes.
+
+import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
+import { isStoreError, StoreError } from '@cenotaph/storage'
+import { Recorder, type RecorderOptions } from '../append/recorder.js'
+import type { RecorderSubject } from '../append/store-recorder.js'
+import { checkOptions } from '../check-options.js'
+import { isSelection, type ThreadSelection } from '../erasure/thread-selection.js'
+import type { CreateThreadOptions } from '../lifecycle/create.js'
+import type { DeleteOptions, DeleteResult } from '../lifecycle/delete-threads.js'
+import { checkForkOptions, type ForkOptions, type ForkResult } from '../lifecycle/fork.js'
+import type { ResolvedOptions } from '../options.js'
+import type { Receipt } from '../proof/index.js'
+import { type ListThreadsOptions, limitOf, type ThreadPage } from '../reading/list-threads.js'
+import type { ThreadView } from '../reading/thread-view.js'
+import { type OpenStore, openContext } from '../recovery/open-context.js'
+import { ThreadStore } from '../thread-store.js'
+import { requireThreadIds } from '../threads/require-thread.js'
+import { MemoryHalf } from './memory-half.js'
+import { deleteInBoth } from './merged-delete.js'
+import { candidatesOf, mergedPage, theOne } from './merged-reads.js'
+import { routeVerbs } from './route-verbs.js'
+
+export class RoutedStore extends ThreadStore {
+  readonly #outsideOptions: ResolvedOptions
+  #half: MemoryHalf | undefined
+  #opening: Promise<MemoryHalf> | undefined
+  #dropping: Promise<unknown> = Promise.resolve()
+  #closingBoth: Promise<void> | undefined
+
+  static async open(root: string, given: ResolvedOptions): Promise<RoutedStore> {
+    let store: RoutedStore | undefined
+    const companion = {
+      knows: async (id: ThreadId) => store?.halfOf(id) !== undefined,
+      onDeath: (ids: readonly ThreadId[]) => store?.dropSpawnsOf(ids),
+    }
+    const options = { ...given, companion }
+    store = new RoutedStore(root, options, await openContext(root, options))
+    return store
+  }
+
+  private constructor(root: string, options: ResolvedOptions, opened: OpenStore) {
+    super(root, options, opened)
+    this.#outsideOptions = options
+  }
+
+  /** The half in memory, where it has this thread, dead or alive. */
+  halfOf(threadId: unknown): MemoryHalf | undefined {
+    const id = this.#half && typeof threadId === 'string' ? parseThreadId(threadId) : undefined
+    // Whether the store is closed is asked first.
+    return id && this.context && this.#half?.has(id) ? this.#half : undefined
+  }
+
+  #openHalf(): Promise<MemoryHalf> {
+    const { root } = this
+    // Neither a closed store nor one that has failed makes threads.
+    void this.writable
+    this.#opening ??= MemoryHalf.open(root, this.#outsideOptions, () => this.context).then(
+      (half) => {
+        this.#half = half
+        return half
+      },
+    )
+    return this.#opening
+  }
+
+  /** Called in the turn in which threads on disk die: what they spawned in memory dies with them. */
+  dropSpawnsOf(ids: readonly ThreadId[]): void {
+    const half = this.#half
+    const spawned = half?.spawnedBy(ids) ?? []
+    if (!half || spawned.length === 0) return
+    this.#dropping = this.#dropping
+      .then(() => half.drop(spawned))
+      .catch((error: unknown) => {
+        // A half that closes meanwhile has dropped everything.
+        if (!isStoreError(error)) throw error
+      })
+  }
+
+  override get failure(): StoreError | undefined {
+    return super.failure ?? this.#half?.failure
+  }
+
+  /** Ephemeral threads outlive it. */
+  override async reopen(): Promise<void> {
+    await super.reopen()
+    if (this.#half?.failure) await this.#half.reopen()
+  }
+
+  /** Ephemeral threads are gone when it resolves. */
+  override close(): Promise<void> {
+    this.#closingBoth ??= this.#closeBoth()
+    return this.#closingBoth
+  }
+
+  async #closeBoth(): Promise<void> {
+    // From here on every verb is refused.
+    const closed = super.close()
+    const half = this.#opening?.then((opened) => opened.close())
+    const results = await Promise.allSettled([closed, half])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  override async createThread(options: CreateThreadOptions = {}): Promise<ThreadId> {
+    checkOptions(options, { ephemeral: 'flag' })
+    if (!this.#isForMemory(options)) return super.createThread(options)
+    return (await this.#openHalf()).createThread(options)
+  }
+
+  /** Where the parent is in memory and somebody asks for a thread on disk, the half in memory refuses. */
+  #isForMemory(options: CreateThreadOptions | undefined): boolean {
+    return options?.ephemeral === true || this.halfOf(options?.parentThreadId) !== undefined
+  }
+
+  override async forkThread(threadId: string, options: ForkOptions = {}): Promise<ForkResult> {
+    checkForkOptions(options)
+    const inMemory = this.halfOf(threadId) !== undefined || options.ephemeral === true
+    if (!inMemory) return super.forkThread(threadId, options)
+    return (await this.#openHalf()).forkThread(threadId, options)
+  }
+
+  override recorder(subject: RecorderSubject, options: RecorderOptions = {}): Recorder {
+    checkOptions(subject, { create: 'object' })
+    if ('threadId' in subject) {
+      const half = this.halfOf(subject.threadId)
+      return half ? half.recorder(subject, options) : super.recorder(subject, options)
+    }
+    if (!('create' in subject && this.#isForMemory(subject.create)))
+      return super.recorder(subject, options)
+    const half = async () => (await this.#openHalf()).target(subject)
+    const made = () => this.#half!.target(subject)
+    return new Recorder(
+      {
+        open: async (writer) => (await half()).open(writer),
+        newKey: () => made().newKey(),
+        append: (...args) => made().append(...args),
+        close: (...args) => made().close(...args),
+      },
+      options,
+    )
+  }
+
+  override async deleteThreads(
+    threads: readonly string[] | ThreadSelection,
+    options: DeleteOptions = {},
+  ): Promise<DeleteResult> {
+    const half = this.#half
+    if (!half || !this.context) return super.deleteThreads(threads, options)
+    checkOptions(options)
+    const onDisk = (part: typeof threads) => (given: DeleteOptions) =>
+      this.#deleteOnDisk(half, part, given)
+    const inMemory = (part: typeof threads) => (given: DeleteOptions) =>
+      half.deleteThreads(part, given)
+    if (isSelection(threads)) return deleteInBoth([onDisk(threads), inMemory(threads)], options)
+    const ids = requireThreadIds(threads)
+    const inside = ids.filter((id) => half.has(id))
+    const outside = ids.filter((id) => !half.has(id))
+    if (inside.length === 0) return onDisk(outside)(options)
+    if (outside.length === 0) return inMemory(inside)(options)
+    return deleteInBoth([onDisk(outside), inMemory(inside)], options)
+  }
+
+  /** What threads on disk have spawned in memory goes with them, and with `cascade` what was forked from them. */
+  async #deleteOnDisk(
+    half: MemoryHalf,
+    threads: readonly string[] | ThreadSelection,
+    options: DeleteOptions,
+  ): Promise<DeleteResult> {
+    if (!half.hasOutsideKin()) return super.deleteThreads(threads, options)
+    const plan = await super.deleteThreads(threads, { ...options, dryRun: true })
+    const kin = [
+      ...half.spawnedBy(plan.threadIds),
+      ...(options.forks === 'cascade' ? half.forkedFrom(plan.threadIds) : []),
+    ]
+    const forks = options.forks === 'cascade' ? 'cascade' : 'detach'
+    const beside =
+      kin.length === 0 ? undefined : await half.deleteThreads(kin, { dryRun: true, forks })
+    if (options.dryRun) return beside ? withKin(plan, beside) : plan
+    if (beside && beside.held.length > 0) {
+      throw new StoreError('THREAD_HELD', 'threads that go along are on hold', {
+        detail: { threadIds: beside.held },
+      })
+    }
+    const result = await super.deleteThreads(threads, options)
+    const gone = result.state === 'erasing' || result.state === 'deleted'
+    if (!beside || !gone) return result
+    await this.#dropping
+    await half.drop(kin)
+    return { ...result, threadIds: [...result.threadIds, ...beside.threadIds] }
+  }
+
+  override async flush(threadId?: string): Promise<void> {
+    if (threadId !== undefined) {
+      const half = this.halfOf(threadId)
+      return half ? half.flush(threadId) : super.flush(threadId)
+    }
+    await super.flush()
+    await this.#half?.flush()
+  }
+
+  override async checkpoint(): Promise<void> {
+    await super.checkpoint()
+    await this.#half?.checkpoint()
+  }
+
+  override async listThreads(options: ListThreadsOptions = {}): Promise<ThreadPage> {
+    const page = await super.listThreads(options)
+    if (!this.#half) return page
+    return mergedPage(
+      [page, await this.#half.listThreads(options)],
+      options,
+      limitOf(options.limit),
+    )
+  }
+
+  override async listHolds(): Promise<readonly ThreadView[]> {
+    const holds = [...(await super.listHolds()), ...((await this.#half?.listHolds()) ?? [])]
+    return holds.sort((a, b) => (a.threadId < b.threadId ? -1 : 1))
+  }
+
+  override async resolveThread(text: string): Promise<ThreadId> {
+    const half = this.#half
+    const onDisk = super.resolveThread(text)
+    if (!half || typeof text !== 'string') return onDisk
+    const candidates = [
+      ...(await candidatesOf(onDisk)),
+      ...(await candidatesOf(half.resolveThread(text))),
+    ]
+    return theOne(text, candidates, (id) => half.isDead(id) || this.context.dead.has(id))
+  }
+
+  override async readReceipt(receiptId: string): Promise<Receipt | undefined> {
+    return (await super.readReceipt(receiptId)) ?? this.#half?.readReceipt(receiptId)
+  }
+
+  override async listReceipts(): Promise<readonly Receipt[]> {
+    return [...(await super.listReceipts()), ...((await this.#half?.listReceipts()) ?? [])]
+  }
+}
+
+const withKin = (plan: DeleteResult, kin: DeleteResult): DeleteResult => ({
+  ...plan,
+  threadIds: [...plan.threadIds, ...kin.threadIds],
+  held: [...plan.held, ...kin.held],
+  wouldRefuse: kin.held.length > 0 ? 'THREAD_HELD' : plan.wouldRefuse,
+})
+
+routeVerbs(RoutedStore.prototype, ThreadStore.prototype)
