@@ -39,6 +39,12 @@ const hints: Readonly<Record<string, Hint>> = {
   PLAN_CHANGED: () => 'run it with --dry-run for the new plan',
   REASON_REFUSED: () => 'give a reason in other words',
   ROLLOUT_CHANGED: repair,
+  BACKUP_TARGET_EXISTS: () => 'name a folder that is new or empty',
+  BACKUP_NOT_FOUND: () => '`cenotaph backups` lists them',
+  BACKUP_INVALID: ({ detail }) => listed(detail.problems),
+  TOMBSTONES_REQUIRED: () =>
+    '--tombstones FILE: `.cenotaph/tombstones` of the old store, or of a newer backup; --no-tombstones if there is none',
+  RESTORE_UNFINISHED: () => 'run `cenotaph restore-backup` with the same root again, or remove it',
   EXPORT_TARGET_EXISTS: () => 'choose an empty folder with --to',
 }
 

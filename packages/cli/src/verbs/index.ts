@@ -3,6 +3,8 @@
 import type { AnyVerb } from '../verb.js'
 import { append } from './append.js'
 import { archive, unarchive } from './archive.js'
+import { backup } from './backup.js'
+import { backups, backupsForget, backupsVerify } from './backups.js'
 import { create } from './create.js'
 import { deleteVerb } from './delete.js'
 import { demo } from './demo.js'
@@ -19,6 +21,7 @@ import { receiptVerify } from './receipt-verify.js'
 import { receipts } from './receipts.js'
 import { rename } from './rename.js'
 import { repair } from './repair.js'
+import { restoreBackupVerb } from './restore-backup.js'
 import { retry } from './retry.js'
 import { show } from './show.js'
 import { status } from './status.js'
@@ -52,4 +55,9 @@ export const verbs: readonly AnyVerb[] = [
   events,
   verify,
   repair,
+  backup,
+  restoreBackupVerb,
+  backups,
+  backupsForget,
+  backupsVerify,
 ]

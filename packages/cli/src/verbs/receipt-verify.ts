@@ -3,18 +3,15 @@
 import { type ReceiptVerdict, verifyReceipt } from '@cenotaph/core'
 import { nodeDisk } from '@cenotaph/storage'
 import { readFile } from '../arguments/files.js'
+import { publicKeyOf } from '../arguments/public-key.js'
 import { exitCodes } from '../exit-codes.js'
 import { escapeText } from '../output/escape.js'
-import { UsageError } from '../usage-error.js'
 import { defineVerb } from '../verb.js'
 
 interface VerifyOptions {
   readonly key?: string
   readonly head?: string
 }
-
-/** 32 bytes in base64. */
-const publicKeyPattern = /^[A-Za-z0-9+/]{43}=$/
 
 export const receiptVerify = defineVerb<[string], VerifyOptions>({
   name: 'receipt verify',
@@ -26,7 +23,7 @@ export const receiptVerify = defineVerb<[string], VerifyOptions>({
   ],
   async run({ arguments: [file], options, terminal }) {
     const bytes = await readFile(nodeDisk, terminal.cwd, file)
-    const key = options.key === undefined ? undefined : await keyOf(options.key, terminal.cwd)
+    const key = options.key === undefined ? undefined : await publicKeyOf(options.key, terminal.cwd)
     const later =
       options.head === undefined
         ? undefined
@@ -39,15 +36,6 @@ export const receiptVerify = defineVerb<[string], VerifyOptions>({
     }
   },
 })
-
-async function keyOf(text: string, cwd: string): Promise<string> {
-  if (publicKeyPattern.test(text)) return text
-  const content = Buffer.from(await readFile(nodeDisk, cwd, text))
-    .toString('utf8')
-    .trim()
-  if (publicKeyPattern.test(content)) return content
-  throw new UsageError('--key is neither a public key in base64 nor a file that holds one')
-}
 
 /** What is no JSON is no receipt either, which is for the verdict to say. */
 function parse(bytes: Uint8Array): unknown {

@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { type Disk, StoreError, writeNew } from '@cenotaph/storage'
+import { type Disk, isStoreError, StoreError, writeNew } from '@cenotaph/storage'
 import { fillFile, type Put } from '../files/fill-file.js'
 import { removeTree } from '../files/remove-tree.js'
 import { unfinishedName } from './backup-paths.js'
@@ -42,8 +42,7 @@ export class BackupFolder {
       await folder.sync()
       return folder
     } catch (error) {
-      if (!(error instanceof StoreError && error.code === 'BACKUP_TARGET_EXISTS'))
-        await folder.discard().catch(() => {})
+      if (!isStoreError(error, 'BACKUP_TARGET_EXISTS')) await folder.discard().catch(() => {})
       throw error
     }
   }

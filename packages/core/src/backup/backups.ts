@@ -48,6 +48,12 @@ export class Watch {
   }
 }
 
+/** What held a record: its path may begin with the directory of a thread, so a dropped one is erased. */
+export const backupRange = (backupId: string): { from: string; to: string } => ({
+  from: `${backupsPrefix}${backupId}`,
+  to: `${backupsPrefix}${backupId}0`,
+})
+
 export class Backups {
   readonly #records = new Map<string, BackupRecord>()
   readonly #watches = new Map<string, Watch>()

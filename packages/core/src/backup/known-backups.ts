@@ -4,6 +4,7 @@
 import { StoreError } from '@cenotaph/storage'
 import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { backupRange } from './backups.js'
 
 export interface KnownBackup {
   readonly backupId: string
@@ -61,6 +62,7 @@ export async function forgetBackup(context: StoreContext, backupId: string): Pro
       },
     }
   })
+  await context.journal.eraseRanges([backupRange(backupId)])
 }
 
 /**

@@ -12,16 +12,16 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, replaceWhole, StoreError } from '@cenotaph/storage'
 import { checkOptions, checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { allThreadIds } from '../reading/resolve-thread.js'
 import { ownerOf } from '../threads/relatives.js'
 import { outsideBases } from '../threads/thread-row.js'
 import { refuseInside } from '../transfer/export-threads.js'
 import { BackupFolder } from './backup-folder.js'
 import { manifestName, unfinishedName } from './backup-paths.js'
-import type { BackupRecord } from './backups.js'
+import { type BackupRecord, backupRange } from './backups.js'
 import { type BackupProblem, type CopiedThread, type CopyParts, copyThread } from './copy-thread.js'
 import { type BackupManifest, encodeManifest, signManifest } from './manifest.js'
 import { copyEvents, copyReceipts, copyStoreValues, copyTombstones } from './store-parts.js'
+import { threadIdsNow } from './thread-ids.js'
 
 export interface BackupOptions {
   readonly onProgress?: (threads: number) => void
@@ -68,10 +68,12 @@ export async function makeBackup(
   checkText(dir, 'the folder of the backup')
   if (dir === '') throw new StoreError('ARGUMENT_INVALID', 'the folder of the backup is a path')
   checkOptions(options, { onProgress: 'function', signal: 'object' })
+  if (context.options.ephemeral)
+    throw new StoreError('ARGUMENT_INVALID', 'a store in memory leaves no copy on a disk')
   const target = path.resolve(dir)
   await refuseInside(context, target)
   const backupId = Buffer.from(context.entropy.bytes(8)).toString('hex')
-  const { disk } = context.options
+  const { hostDisk: disk } = context.options
   const folder = await BackupFolder.take(disk, target, { backupId })
   const watch = context.backups.watch(backupId)
   const signal = options.signal
@@ -106,7 +108,7 @@ export async function makeBackup(
 async function copyAndSeal(run: Run, { onProgress }: BackupOptions): Promise<BackupResult> {
   const { context, folder, backupId, begun } = run
   await copyEvents(run)
-  for await (const id of allThreadIds(context)) {
+  for await (const id of threadIdsNow(context.journal)) {
     await copyOne(run, id)
     onProgress?.(run.copied.size)
   }
@@ -131,7 +133,7 @@ async function copyAndSeal(run: Run, { onProgress }: BackupOptions): Promise<Bac
     }
     if (!(await seal(run, record))) continue
     await context.crashPoint('backup.seal:after')
-    const { disk } = context.options
+    const { hostDisk: disk } = context.options
     await replaceWhole(disk, path.join(folder.target, manifestName), bytes)
     await disk.unlink(path.join(folder.target, unfinishedName))
     await disk.syncFolder(folder.target)
@@ -231,8 +233,9 @@ function signedManifest({ context, folder, copied, backupId, log }: Run): Backup
 async function takeBack({ context, folder, backupId }: Run): Promise<void> {
   try {
     await folder.discard()
-    if (context.backups.get(backupId))
-      await context.journal.commit(() => context.backups.drop(backupId))
+    if (!context.backups.get(backupId)) return
+    await context.journal.commit(() => context.backups.drop(backupId))
+    await context.journal.eraseRanges([backupRange(backupId)])
   } catch (error) {
     if (!isStoreError(error)) throw error
   }

@@ -80,8 +80,8 @@ async function sharedProbes(
   if (found.size === 0) return new Set()
   const wanted = [...found]
   const search = (await indexProbes(wanted.map((probe) => probes[probe]!))).begin()
-  // Thread values, directories and open intents: all values in LevelDB that hold text.
-  for (const prefix of ['h/', 'i/', 'j/', 't/']) {
+  // Paths of backups, thread values, directories and open intents: all values in LevelDB that hold text.
+  for (const prefix of ['b/', 'h/', 'i/', 'j/', 't/']) {
     let looked = 0
     for await (const [, body] of rowsUnder(context.journal, prefix)) {
       search.look(body)

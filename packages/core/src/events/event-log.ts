@@ -35,7 +35,7 @@ export interface EventLeaf {
   readonly commitment: string
 }
 
-interface StoredEvent {
+export interface StoredEvent {
   readonly at: number
   readonly type: string
   readonly threadId: string | null

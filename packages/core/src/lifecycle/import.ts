@@ -16,7 +16,7 @@ import { openRollout } from '../reading/open-rollout.js'
 import { type RolloutReading, rowOf } from '../threads/new-row.js'
 import { ownerOf } from '../threads/relatives.js'
 import { refuseDead } from '../threads/require-thread.js'
-import type { ThreadRow } from '../threads/thread-row.js'
+import { type ThreadRow, threadRange } from '../threads/thread-row.js'
 import type { SourceRollout, SourceThread } from '../transfer/import-sources.js'
 import { samePrefix } from '../transfer/same-prefix.js'
 import { gatherLocked } from './barrier.js'
@@ -24,9 +24,24 @@ import { placeInDirectory } from './directory.js'
 import { defineOperation } from './operation.js'
 import { type Publication, publishStep } from './publish.js'
 
-interface ImportState {
+/** What a backup knows of a thread beside its rollouts. */
+export interface KeptThread {
+  readonly row: ThreadRow
+  /** Under the thread's prefix: keys without it. */
+  readonly values: readonly (readonly [key: string, body: Uint8Array])[]
+}
+
+interface ImportArgs {
   readonly source: SourceThread
+  readonly seen: (imported: ImportedThread) => void
+  /** Asked where the thread is not here yet. */
+  readonly kept?: () => Promise<KeptThread>
+}
+
+interface ImportState extends ImportArgs {
   readonly present: ThreadRow | undefined
+  /** Filled in by `stage`. */
+  values: KeptThread['values']
   /** Filled in by `stage`. */
   row: ThreadRow | undefined
   readings: RolloutReading[]
@@ -44,15 +59,11 @@ export interface ImportedThread {
 
 const COPY_BYTES = 1024 * 1024
 
-export const importThread = defineOperation<
-  { readonly source: SourceThread; readonly seen: (imported: ImportedThread) => void },
-  ImportState & { readonly seen: (imported: ImportedThread) => void },
-  ImportPlan,
-  ThreadId
->({
+export const importThread = defineOperation<ImportArgs, ImportState, ImportPlan, ThreadId>({
   name: 'import',
 
-  async gather(context, { source, seen }) {
+  async gather(context, args) {
+    const { source } = args
     const { threadId } = source
     const request = { exclusive: [threadId], shared: await relativesOf(context, source) }
     return gatherLocked(context, request, async () => {
@@ -61,7 +72,7 @@ export const importThread = defineOperation<
       refuseDeadContent(context, source)
       refuseDeadParent(context, source)
       const present = (await context.threads.load(threadId))?.row
-      return { source, present, row: undefined, readings: [], seen }
+      return { ...args, present, row: undefined, readings: [], values: [] }
     })
   },
 
@@ -107,6 +118,10 @@ export const importThread = defineOperation<
       },
       state.readings,
     )
+    if (present || !state.kept) return
+    const kept = await state.kept()
+    state.values = kept.values
+    state.row = keptRow(kept.row, state.row)
   },
 
   async abandon(context, plan, operationId) {
@@ -116,17 +131,23 @@ export const importThread = defineOperation<
     }
   },
 
-  commit(context, { threadId }, _operationId, { row, readings, source, seen, present }) {
+  commit(context, { threadId }, _operationId, state) {
+    const { row, readings, source, seen, present, kept, values } = state
     refuseDead(context, threadId)
     refuseDeadParent(context, source)
     if (!row) throw new StoreError('ARGUMENT_INVALID', 'an import is staged before it is committed')
     const placed = placeInDirectory(context, row, present)
     return {
       rows: [placed.row],
-      operations: placed.operations,
+      operations: [
+        ...placed.operations,
+        ...values.map(([key, body]) => {
+          return { type: 'put' as const, key: `${threadRange(threadId).from}${key}`, body }
+        }),
+      ],
       events: [
         {
-          type: present ? 'thread.extended' : 'thread.imported',
+          type: present ? 'thread.extended' : kept ? 'thread.recovered' : 'thread.imported',
           threadId,
           payload: { name: row.name, items: readings.reduce((n, r) => n + r.summary.items, 0) },
         },
@@ -140,6 +161,14 @@ export const importThread = defineOperation<
   locksOf: ({ threadId }) => ({ exclusive: [threadId] }),
   threadsOf: ({ threadId }) => [threadId],
 })
+
+/** The row as it was; where its lines are is as they were read now. */
+function keptRow(
+  { formerDirectories: _, ...kept }: ThreadRow,
+  { rollouts, damaged, generation }: ThreadRow,
+): ThreadRow {
+  return { ...kept, directory: null, rollouts, damaged, generation: kept.generation + generation }
+}
 
 const skip = (reason: string, source: string): StoreError =>
   new StoreError('IMPORT_SOURCE_INVALID', `not imported: ${reason}`, { detail: { reason, source } })

@@ -23,6 +23,8 @@ export interface RootLayout {
   readonly ownerPath: string
   readonly keyPath: string
   readonly ballastPath: string
+  /** There while a backup is being restored into an empty root: nothing else opens the store then. */
+  readonly restoringPath: string
   /** Where a rollout of this name belongs. ARGUMENT_INVALID for a name that no rollout has. */
   rolloutPath(place: { readonly archived: boolean; readonly fileName: string }): string
 }
@@ -50,6 +52,7 @@ export function rootLayout(root: string): RootLayout {
     ownerPath: path.join(cenotaphFolder, 'owner.json'),
     keyPath: path.join(cenotaphFolder, 'key.pem'),
     ballastPath: path.join(cenotaphFolder, 'ballast'),
+    restoringPath: path.join(cenotaphFolder, 'restoring.json'),
     rolloutPath: ({ archived, fileName }) => {
       const parsed = path.basename(fileName) === fileName && parseRolloutFileName(fileName)
       if (!parsed)

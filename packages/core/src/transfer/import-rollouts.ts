@@ -104,7 +104,8 @@ async function damagesOf(
   return damages
 }
 
-function skipReason(error: unknown): string | undefined {
+/** Why a source is left out; undefined for what is wrong with the store and not with it. */
+export function skipReason(error: unknown): string | undefined {
   if (isStoreError(error, 'THREAD_DELETED')) return 'deleted'
   if (isStoreError(error, 'IMPORT_SOURCE_INVALID')) return String(error.detail.reason)
   const aboutSource =
