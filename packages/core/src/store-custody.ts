@@ -7,6 +7,9 @@ import { checkHoldReason, hold, pin, unhold, unpin } from './lifecycle/hold.js'
 import { runOperation } from './lifecycle/run-operation.js'
 import { listHolds } from './reading/list-holds.js'
 import type { ThreadView } from './reading/thread-view.js'
+import type { OrdinalRange } from './redaction/ordinal-spans.js'
+import { type RedactOptions, type RedactResult, redactItems } from './redaction/redact-items.js'
+import { type Retention, retentionOf } from './retention/retention.js'
 import { StoreReader } from './store-reader.js'
 import { requireThreadId } from './threads/require-thread.js'
 
@@ -37,6 +40,29 @@ export class StoreCustody extends StoreReader {
 
   async unpinThread(threadId: string): Promise<void> {
     await runOperation(this.writable, unpin, { threadId: requireThreadId(threadId) })
+  }
+
+  /** What is done with threads that nobody has used for long: nothing, until a policy is set and run. */
+  get retention(): Retention {
+    return retentionOf(
+      () => this.context,
+      () => this.writable,
+    )
+  }
+
+  /**
+   * Takes the text out of lines of a thread that lives on: a secret that was pasted by mistake. A line keeps its time,
+   * ordinal, type, payload type, turn id and length. From the commit on no read gives the old text; when it resolves
+   * with `deleted`, no file of the store has it, and the receipt says how that was checked. The reason is kept there.
+   */
+  async redactItems(
+    threadId: string,
+    ordinals: readonly OrdinalRange[],
+    reason: string,
+    options: RedactOptions = {},
+  ): Promise<RedactResult> {
+    const context = options?.dryRun ? this.context : this.writable
+    return redactItems(context, threadId, ordinals, reason, options)
   }
 
   /**

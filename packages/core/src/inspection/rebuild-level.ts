@@ -23,6 +23,8 @@ import type { ThreadRow } from '../threads/thread-row.js'
 import { rowOperations } from '../threads/thread-table.js'
 import type { PrepareRecord } from '../tombstones/index.js'
 
+export const HOLD_REASON_LOST = 'the reason was lost; a repair found the hold'
+
 export interface FoundThread {
   readonly threadId: ThreadId
   readonly archived: boolean
@@ -91,6 +93,8 @@ export interface RebuildParts {
   readonly threads: readonly FoundThread[]
   /** What could be salvaged from the damaged database. */
   readonly salvaged: ReadonlyMap<string, ThreadRow>
+  /** Threads that were on hold, whether their rows could be read or not. */
+  readonly heldIds: ReadonlySet<string>
   readonly deletedSets: readonly PrepareRecord[]
   /** Of those, the deletes that have a receipt. */
   readonly receiptIds: ReadonlySet<string>
@@ -130,7 +134,7 @@ async function fill(journal: Journal, parts: RebuildParts): Promise<void> {
   const directories = await Directories.load(journal, options.entropy)
   for (const thread of parts.threads) {
     await journal.commit(() => {
-      const row = rebuiltRow(thread, parts.salvaged.get(thread.threadId), journal.storeTimeMs())
+      const row = rebuiltRow(thread, parts, journal.storeTimeMs())
       const placed = row.cwd === null ? undefined : directories.assign(row.cwd)
       const final = { ...row, directory: placed?.handle ?? null }
       const planned = events.plan([
@@ -176,21 +180,27 @@ async function fill(journal: Journal, parts: RebuildParts): Promise<void> {
 }
 
 function rebuiltRow(
-  thread: FoundThread,
-  salvaged: ThreadRow | undefined,
+  { threadId, archived, readings }: FoundThread,
+  parts: RebuildParts,
   nowMs: number,
 ): ThreadRow {
+  const salvaged = parts.salvaged.get(threadId)
+  // A hold that lost its reason is a hold: somebody has to look before anything is deleted.
+  const nameless = parts.heldIds.has(threadId)
+    ? { reason: HOLD_REASON_LOST, atMs: nowMs }
+    : undefined
+  const hold = salvaged?.hold ?? nameless
   return rowOf(
     {
-      threadId: thread.threadId,
+      threadId,
       name: salvaged?.name ?? null,
-      archived: thread.archived,
-      archivedAt: thread.archived ? (salvaged?.archivedAt ?? nowMs) : null,
+      archived,
+      archivedAt: archived ? (salvaged?.archivedAt ?? nowMs) : null,
       generation: (salvaged?.generation ?? 0) + 1,
-      kept: salvaged,
+      kept: { ...(hold ? { hold } : {}), ...(salvaged?.pinned ? { pinned: true } : {}) },
       fallbackTimeMs: nowMs,
     },
-    thread.readings,
+    readings,
   )
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../proof/index.js'
 import { closeContext } from '../recovery/close-context.js'
 import { openContext } from '../recovery/open-context.js'
+import type { RetentionPolicy } from '../retention/policy.js'
 import { prepareRoot, type RootLayout, refuseLiveOwner, rootLayout } from '../root/index.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { adoptTails } from './adopt-tails.js'
@@ -122,14 +123,17 @@ async function rebuild(
     { what: 'event-log', threadId: null, detail: `a new epoch begins (${cause})` },
   ]
   const anchor = await readAnchor(disk, layout.anchorPath).catch(() => undefined)
-  const { rows: salvaged, openDeletes } = await salvage(layout, disk)
+  const { rows: salvaged, openDeletes, heldIds, policy } = await salvage(layout, disk)
   const sets = await readDeadSets({ options, layout, open: openDeletes, dryRun, lost })
   const dead = new Set<string>(sets.flatMap((set) => set.ids))
   const { threads, unreadable } = await readRollouts(disk, layout, (id) => dead.has(id), dryRun)
   for (const file of unreadable) {
     lost.push({ what: 'rollout', threadId: null, detail: `${path.basename(file)} cannot be read` })
   }
-  lost.push(...lostThreads(threads, salvaged, dead))
+  lost.push(
+    ...lostThreads(threads, salvaged, dead),
+    ...lostCare(threads, salvaged, heldIds, policy),
+  )
   const rebuilt = threads.map((thread) => thread.threadId)
   if (dryRun) return { rebuilt, adopted: [], lost, setAside: [] }
   const setAside = await setLevelAside(options, layout)
@@ -138,6 +142,7 @@ async function rebuild(
     layout,
     threads,
     salvaged,
+    heldIds,
     deletedSets: sets,
     receiptIds: new Set(await listReceiptIds(disk, layout.receiptsFolder)),
     signingKey: await keyFor(options, layout, anchor?.keyFingerprint, lost),
@@ -159,12 +164,29 @@ function lostThreads(
     lost.push({
       what: 'name',
       threadId,
-      detail: 'name, archive time and idempotency keys are unknown',
+      detail: 'name, hold, pin, archive time and idempotency keys are unknown',
     })
   }
   for (const [id, row] of salvaged) {
     if (found.has(id) || dead.has(id)) continue
     lost.push({ what: 'rollout', threadId: row.threadId, detail: 'a row without a rollout' })
+  }
+  return lost
+}
+
+/** Nothing is deleted behind the back of whoever repaired: retention is off, and a hold stays one without its reason. */
+function lostCare(
+  threads: readonly FoundThread[],
+  salvaged: ReadonlyMap<string, ThreadRow>,
+  heldIds: ReadonlySet<string>,
+  policy: RetentionPolicy | null,
+): Lost[] {
+  const lost: Lost[] = threads
+    .filter(({ threadId }) => heldIds.has(threadId) && !salvaged.get(threadId)?.hold)
+    .map(({ threadId }) => ({ what: 'hold-reason', threadId, detail: 'it is still on hold' }))
+  if (policy) {
+    const detail = `retention is off; the policy was ${JSON.stringify(policy)}`
+    lost.push({ what: 'retention', threadId: null, detail })
   }
   return lost
 }

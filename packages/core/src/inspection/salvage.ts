@@ -1,12 +1,15 @@
-// What a database that is set aside can still tell: rows, because names live nowhere else, and the sets of deletes
-// that were open. Only values that still have their checksum count.
+// What a database that is set aside can still tell: rows, because names live nowhere else, holds, by the row or by the
+// index, the retention policy, which is only told of, and the sets of deletes that were open. Only values that still have their checksum count.
 
 import path from 'node:path'
 import { type OperationId, readIntent, salvageLevel, unseal } from '@cenotaph/journal'
 import type { Disk } from '@cenotaph/storage'
 import { isSetAsideLevel } from '../erasure/scrub.js'
 import { decodeDeletePlan } from '../lifecycle/delete-plan.js'
+import type { RetentionPolicy } from '../retention/policy.js'
+import { decodePolicy, policyPrefix } from '../retention/stored-policy.js'
 import type { RootLayout } from '../root/index.js'
+import { holdsPrefix, idOfKey } from '../threads/index-keys.js'
 import { decodeRow, type ThreadRow } from '../threads/thread-row.js'
 import type { PrepareRecord } from '../tombstones/index.js'
 import { deadSet } from './dead-sets.js'
@@ -14,26 +17,40 @@ import { deadSet } from './dead-sets.js'
 export interface Salvaged {
   readonly rows: ReadonlyMap<string, ThreadRow>
   readonly openDeletes: readonly PrepareRecord[]
+  /** Threads that the index has on hold, whether their rows could be read or not. */
+  readonly heldIds: ReadonlySet<string>
+  /** The newest policy that could be read; null where retention was off, or nothing tells. */
+  readonly policy: RetentionPolicy | null
 }
 
 export async function salvage(layout: RootLayout, disk: Disk): Promise<Salvaged> {
   const rows = new Map<string, ThreadRow>()
   const openDeletes: PrepareRecord[] = []
+  const heldIds = new Set<string>()
+  let newest = { key: '', policy: null as RetentionPolicy | null }
   const folder = await folderToAsk(layout, disk)
   const isWanted = (key: string): boolean =>
-    key.startsWith('i/') || (key.startsWith('t/') && key.endsWith('/row'))
+    key.startsWith('i/') ||
+    key.startsWith(holdsPrefix) ||
+    key.startsWith(policyPrefix) ||
+    (key.startsWith('t/') && key.endsWith('/row'))
   for (const [key, value] of await salvageLevel(disk, folder, isWanted)) {
     const body = attempt(() => unseal(key, value))
     if (!body) continue
     if (key.startsWith('i/')) {
       const set = attempt(() => openDelete(key.slice(2), body))
       if (set) openDeletes.push(set)
+    } else if (key.startsWith(holdsPrefix)) {
+      heldIds.add(idOfKey(key))
+    } else if (key.startsWith(policyPrefix)) {
+      const stored = attempt(() => decodePolicy(body))
+      if (stored && key > newest.key) newest = { key, policy: stored.policy }
     } else {
       const row = attempt(() => decodeRow(body))
       if (row) rows.set(row.threadId, row)
     }
   }
-  return { rows, openDeletes }
+  return { rows, openDeletes, heldIds, policy: newest.policy }
 }
 
 /** A repair that was cut short has set the database aside and put no other in its place: that one is asked again. */

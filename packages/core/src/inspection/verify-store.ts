@@ -12,6 +12,7 @@ import { listReceipts, verifyReceipt } from '../proof/index.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
 import type { ThreadState } from '../threads/thread-state.js'
+import { verifyHold, verifyHoldIndex, verifyPolicy } from './verify-care.js'
 
 export interface Problem {
   readonly code: string
@@ -26,7 +27,7 @@ export interface VerifyReport {
   readonly problems: readonly Problem[]
 }
 
-type Report = (code: string, threadId: ThreadId | null, detail: string) => void
+export type Report = (code: string, threadId: ThreadId | null, detail: string) => void
 
 export async function verifyStore(context: StoreContext): Promise<VerifyReport> {
   const problems: Problem[] = []
@@ -41,6 +42,8 @@ export async function verifyStore(context: StoreContext): Promise<VerifyReport> 
     for (const { rolloutId } of state.row.rollouts) known.add(`${id} ${rolloutId}`)
     bytes += await verifyThread(context, state, report)
   }
+  await verifyHoldIndex(context, report)
+  await verifyPolicy(context, report)
   await verifyLevel(context, report)
   await verifyNames(context, known, report)
   await verifyLog(context, report)
@@ -92,6 +95,7 @@ async function verifyThread(
       report(error.code, row.threadId, error.message)
     }
   }
+  await verifyHold(context, state, report)
   await verifyTail(context, state, report)
   await verifyLineage(context, state, report)
   return bytes

@@ -14,6 +14,8 @@ import { defineOperation, type OperationDefinition } from './operation.js'
 
 interface ArchiveArgs {
   readonly threadIds: readonly ThreadId[]
+  /** Throws where threads are no longer what they were chosen for; asked under the locks of the whole tree. */
+  readonly recheck?: (rows: readonly ThreadRow[]) => void
 }
 
 interface ArchivePlan {
@@ -31,11 +33,13 @@ function moveOperation(
   return defineOperation<ArchiveArgs, readonly ThreadRow[], ArchivePlan, readonly ThreadId[]>({
     name,
 
-    async gather(context, { threadIds }) {
+    async gather(context, { threadIds, recheck }) {
       for (const id of threadIds) await refuseWrongPlace(context, id, toArchive)
       return lockTree(context, threadIds, async (ids) => {
         // A tree that was read anew leaves out who died meanwhile; the caller is told instead.
         for (const id of threadIds) refuseDead(context, id)
+        const states = await context.threads.loadMany(ids)
+        recheck?.(states.flatMap((state) => (state ? [state.row] : [])))
         const rows: ThreadRow[] = []
         for (const id of ids) {
           const { row } = await requireUsable(context, id)

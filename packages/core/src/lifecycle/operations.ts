@@ -2,6 +2,7 @@
 // which a crash is tested. A new operation is listed here and nowhere else.
 
 import { appendCrashPoints } from '../append/append-queue.js'
+import { setPolicy } from '../retention/stored-policy.js'
 import { archive, unarchive } from './archive.js'
 import { create } from './create.js'
 import { deleteThreads } from './delete.js'
@@ -10,6 +11,7 @@ import { hold, pin, unhold, unpin } from './hold.js'
 import { importThread } from './import.js'
 import { materialise } from './materialise.js'
 import { crashPointsOf, type OperationDefinition } from './operation.js'
+import { redact } from './redact.js'
 import { rename } from './rename.js'
 
 const definitions = [
@@ -20,10 +22,12 @@ const definitions = [
   unhold,
   pin,
   unpin,
+  setPolicy,
   archive,
   unarchive,
   fork,
   materialise,
+  redact,
   deleteThreads,
 ] as const
 
