@@ -11,6 +11,7 @@ import type { EventLog } from './events/event-log.js'
 import type { OpenOperations } from './lifecycle/open-operations.js'
 import type { ResolvedOptions } from './options.js'
 import type { SigningKey } from './proof/index.js'
+import type { Redactions } from './redaction/redactions.js'
 import type { Ballast, RootLayout } from './root/index.js'
 import type { Directories } from './threads/directories.js'
 import type { LockTable } from './threads/lock-table.js'
@@ -38,6 +39,7 @@ export interface StoreContext {
   readonly openOperations: OpenOperations
   readonly deletions: Deletions
   readonly backups: Backups
+  readonly redactions: Redactions
   readonly ballast: Ballast
   readonly identity: StoreIdentity
   /** Aborted when the store closes. */

@@ -50,6 +50,7 @@ export {
   persistencePolicy,
 } from './policy.js'
 export { type ReadBackwardOptions, type ReadOptions, readBackward, readForward } from './reader.js'
+export { isRedacted, redactRecord } from './redact-record.js'
 export { encodeSessionIndexLine, parseSessionIndex, type SessionName } from './session-index.js'
 export {
   type CopyOptions,

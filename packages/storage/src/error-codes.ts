@@ -52,6 +52,8 @@ export const errorCodes = [
   'ERASE_INCOMPLETE',
   'PLAN_CHANGED',
   'REASON_REFUSED',
+  'REDACTION_REFUSED',
+  'ORDINAL_NOT_FOUND',
   'RECEIPT_NOT_FOUND',
   'RECEIPT_INVALID',
   // Calls

@@ -28,7 +28,10 @@ export interface AppendResult {
 export interface KeptKey {
   readonly key: string
   readonly atMs: number
-  /** SHA-256 over the items of the call, to refuse the same key with other items. */
+  /**
+   * SHA-256 over the items of the call, to refuse the same key with other items. Empty once one of them is redacted:
+   * whoever has a guess at a secret could try it against a digest.
+   */
   readonly digest: string
   readonly result: AppendResult
 }
@@ -76,6 +79,22 @@ export class IdempotencyKeys {
   get(key: string, nowMs: number): KeptKey | undefined {
     const kept = this.#kept.get(key)
     return kept && nowMs - kept.atMs <= KEPT_MS ? kept : undefined
+  }
+
+  /** These keys without the digests of some calls; keys that `isTelling` go. */
+  withoutDigests(
+    isRedacted: (first: number, last: number) => boolean,
+    isTelling: (key: string) => boolean,
+  ): IdempotencyKeys {
+    const keys = new IdempotencyKeys()
+    for (const [key, kept] of this.#kept) {
+      const { firstOrdinal, lastOrdinal } = kept.result
+      if (isTelling(key)) continue
+      const redacted =
+        firstOrdinal !== null && lastOrdinal !== null && isRedacted(firstOrdinal, lastOrdinal)
+      keys.#kept.set(key, redacted ? { ...kept, digest: '' } : kept)
+    }
+    return keys
   }
 
   add(kept: KeptKey, nowMs: number): void {

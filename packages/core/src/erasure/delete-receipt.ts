@@ -18,6 +18,7 @@ import {
   sealReceipt,
   writeReceipt,
 } from '../proof/index.js'
+import type { Deletion } from './deletions.js'
 
 /** What no engine on this machine can vouch for, in every receipt. */
 const alwaysOutOfReach = [
@@ -45,40 +46,53 @@ export async function findReceipt(
 }
 
 /** Durable when it resolves, in LevelDB and as a file. */
-export async function issueReceipt(
+export const issueReceipt = (
   context: StoreContext,
   plan: DeletePlan,
   operationId: OperationId,
+): Promise<Receipt> =>
+  issueReceiptOf(context, operationId, {
+    type: 'threads.erased',
+    payload: { receiptId: operationId, threads: plan.threadIds.length },
+    bodyOf: (foreign) => bodyOf(context, plan, operationId, foreign),
+  })
+
+export interface ReceiptParts {
+  /** Of the event that announces it. */
+  readonly type: string
+  readonly payload: Readonly<Record<string, unknown>>
+  /** `foreign`: how many entries of the root are not the store's. Called in the turn in which the batch is issued. */
+  bodyOf(foreign: number): ReceiptBody
+}
+
+/** Durable when it resolves, in LevelDB and as a file. One that is there already is only written again. */
+export async function issueReceiptOf(
+  context: StoreContext,
+  operationId: OperationId,
+  parts: ReceiptParts,
 ): Promise<Receipt> {
   const receipt =
-    (await findReceipt(context, operationId)) ?? (await sealAndLog(context, plan, operationId))
+    (await findReceipt(context, operationId)) ?? (await sealAndLog(context, operationId, parts))
   await writeReceipt(context.disk, context.layout.receiptsFolder, receipt)
   return receipt
 }
 
 async function sealAndLog(
   context: StoreContext,
-  plan: DeletePlan,
   operationId: OperationId,
+  { type, payload, bodyOf }: ReceiptParts,
 ): Promise<Receipt> {
   const foreign = await countForeign(context)
   return context.journal.commit(() => {
-    const body = bodyOf(context, plan, operationId, foreign)
-    const type = 'threads.erased'
-    const events = context.events.plan([
-      {
-        type,
-        threadId: null,
-        commitment: digestOfReceiptBody(body),
-        payload: { receiptId: operationId, threads: plan.threadIds.length },
-      },
-    ])
+    const body = bodyOf(foreign)
+    const commitment = digestOfReceiptBody(body)
+    const events = context.events.plan([{ type, threadId: null, commitment, payload }])
     const eventLeafBytes = leafBytes({
       position: events.firstPosition,
       at: events.at,
       type,
       threadId: null,
-      commitment: digestOfReceiptBody(body),
+      commitment,
     })
     const receipt = sealReceipt({
       body,
@@ -122,7 +136,6 @@ function bodyOf(
   foreign: number,
 ): ReceiptBody {
   const deletion = context.deletions.of(operationId)
-  const { verification } = deletion
   const nowMs = context.journal.storeTimeMs()
   const detached = new Set<ThreadId>(plan.detach)
   return {
@@ -136,12 +149,7 @@ function bodyOf(
     state: 'erased',
     reason: plan.reason,
     requestedBy: plan.requestedBy,
-    steps: [...deletion.steps].map(([name, { outcome, attempts, atMs }]) => ({
-      name: `delete.${name}`,
-      outcome,
-      attempts,
-      at: iso(atMs),
-    })),
+    steps: stepsOf('delete', deletion),
     participants: [],
     files: plan.files,
     bytes: plan.bytes,
@@ -151,23 +159,44 @@ function bodyOf(
       // A detached fork holds the inherited lines itself now.
       kind: detached.has(fork.threadId) ? 'copy' : fork.kind,
     })),
-    verification: verification
-      ? {
-          mode: verification.mode,
-          scope: 'touched',
-          scannedFiles: verification.scan.files,
-          scannedBytes: verification.scan.bytes,
-          residue: verification.scan.residue.length,
-          shared: verification.scan.shared,
-        }
-      : null,
+    verification: verificationOf(deletion),
     outOfReach: [
-      ...(context.options.ephemeral ? outOfReachOfMemory : alwaysOutOfReach),
-      ...backupsOutOfReach(context),
-      ...(plan.hardLinks > 0 ? [`other hard links to ${plan.hardLinks} of the files`] : []),
-      ...(foreign > 0 ? [`${foreign} entries of the root folder that are not the store's`] : []),
+      ...outOfReachOf(context, plan.hardLinks, foreign),
       ...(plan.survivors.length > 0 ? ['surviving forks, which hold inherited lines'] : []),
     ],
+    redaction: null,
     publicKey: context.signingKey.publicKey,
   }
 }
+
+/** What every receipt of this store has to name. */
+export const outOfReachOf = (
+  context: StoreContext,
+  hardLinks: number,
+  foreign: number,
+): readonly string[] => [
+  ...(context.options.ephemeral ? outOfReachOfMemory : alwaysOutOfReach),
+  ...backupsOutOfReach(context),
+  ...(hardLinks > 0 ? [`other hard links to ${hardLinks} of the files`] : []),
+  ...(foreign > 0 ? [`${foreign} entries of the root folder that are not the store's`] : []),
+]
+
+export const stepsOf = (operation: string, { steps }: Deletion): ReceiptBody['steps'] =>
+  [...steps].map(([name, { outcome, attempts, atMs }]) => ({
+    name: `${operation}.${name}`,
+    outcome,
+    attempts,
+    at: iso(atMs),
+  }))
+
+export const verificationOf = ({ verification }: Deletion): ReceiptBody['verification'] =>
+  verification
+    ? {
+        mode: verification.mode,
+        scope: 'touched',
+        scannedFiles: verification.scan.files,
+        scannedBytes: verification.scan.bytes,
+        residue: verification.scan.residue.length,
+        shared: verification.scan.shared,
+      }
+    : null

@@ -19,6 +19,7 @@ import type { Receipt } from '../proof/index.js'
 import { requireThreadIds } from '../threads/require-thread.js'
 import { type DeleteArgs, deleteThreads } from './delete.js'
 import { decodeDeletePlan } from './delete-plan.js'
+import type { OpenOperation } from './open-operations.js'
 import { runOperation } from './run-operation.js'
 
 export interface DeleteOptions {
@@ -241,15 +242,6 @@ export async function stateOf(
     }
   }
   const plan = open && decodeDeletePlan(open.body)
-  const pending = open
-    ? [
-        {
-          step: open.failedStep ?? 'delete.unlink',
-          reason: reasonOf(open.failure),
-          nextTry: open.nextTryMs === undefined ? null : new Date(open.nextTryMs).toISOString(),
-        },
-      ]
-    : []
   return {
     ...nothingDeleted,
     // A dead set without intent and receipt comes from a tombstone alone: repair erased what it found.
@@ -260,9 +252,18 @@ export async function stateOf(
     forks: plan?.survivors.map((fork) => fork.threadId) ?? [],
     bytes: plan?.bytes ?? 0,
     files: plan?.fileCount ?? 0,
-    pending,
+    pending: open ? pendingOf(open, 'delete.unlink') : [],
   }
 }
+
+/** `first`: the step that an operation which has not failed yet may be at. */
+export const pendingOf = (open: OpenOperation, first: string): readonly PendingStep[] => [
+  {
+    step: open.failedStep ?? first,
+    reason: reasonOf(open.failure),
+    nextTry: open.nextTryMs === undefined ? null : new Date(open.nextTryMs).toISOString(),
+  },
+]
 
 function reasonOf(failure: StoreError | undefined): string {
   if (!failure) return 'in progress'

@@ -34,6 +34,7 @@ export {
   type ReceiptFile,
   type ReceiptLog,
   type ReceiptParticipant,
+  type ReceiptRedaction,
   type ReceiptStep,
   type ReceiptVerification,
   receiptVersion,

@@ -59,6 +59,12 @@ const members =
       check(value[name], `${path}.${name}`, report)
   }
 
+const optional =
+  (check: Check): Check =>
+  (value, path, report) => {
+    if (value !== undefined && value !== null) check(value, path, report)
+  }
+
 const text = that('a text', (value) => typeof value === 'string')
 const label = that('a text that is not empty', (value) => typeof value === 'string' && value !== '')
 const count = that('a whole number', (value) => Number.isSafeInteger(value) && Number(value) >= 0)
@@ -121,6 +127,15 @@ const receipt = members({
     }),
   ),
   outOfReach: listOf(text),
+  redaction: optional(
+    members({
+      ordinals: listOf(members({ threadId, from: count, to: count })),
+      lengthsStay: that('true', (value) => value === true),
+      attachments: count,
+      events: count,
+      quarantined: count,
+    }),
+  ),
   publicKey: base64(32),
   log: members({
     epoch: count,

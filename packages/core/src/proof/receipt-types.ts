@@ -70,8 +70,28 @@ export interface ReceiptBody {
   readonly verification: ReceiptVerification | null
   /** What the engine could not reach, such as `file-system snapshots`. */
   readonly outOfReach: readonly string[]
+  /**
+   * Of a redaction: the lines that it took from threads that live on. Null where whole threads were deleted, absent in
+   * receipts from before there were redactions.
+   */
+  readonly redaction?: ReceiptRedaction | null
   /** The signing key's raw 32 bytes, base64. */
   readonly publicKey: string
+}
+
+export interface ReceiptRedaction {
+  /** Both ends included. */
+  readonly ordinals: readonly {
+    readonly threadId: ThreadId
+    readonly from: number
+    readonly to: number
+  }[]
+  /** A redacted line is as long as it was, which tells how long its text was. */
+  readonly lengthsStay: true
+  /** What repeated the lines elsewhere, and went as well. */
+  readonly attachments: number
+  readonly events: number
+  readonly quarantined: number
 }
 
 export interface ReceiptEvent {

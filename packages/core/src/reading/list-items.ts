@@ -72,7 +72,7 @@ export async function* readItems(
     for await (const line of lines) {
       // A caller may take its time between two lines, and a dead thread is read no further.
       refuseDead(context, id)
-      yield itemOf(line)
+      yield itemOf(context.redactions.line(line))
       count += 1
       if (count >= limit) break
     }

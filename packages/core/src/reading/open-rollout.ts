@@ -40,7 +40,7 @@ export async function openRollout(
     for (const path of pathsOf(context, row, rollout)) {
       const source = await openRolloutSource(context.disk, path, { endOffset: rollout.bytes })
       if (!source) continue
-      if (source.size >= rollout.bytes) return source
+      if (source.size >= rollout.bytes) return context.redactions.masked(rollout, source)
       await source.close()
       throw new StoreError('ROLLOUT_SHORT', 'the rollout is shorter than what was committed', {
         detail: { threadId: row.threadId, bytes: source.size, committedBytes: rollout.bytes },
