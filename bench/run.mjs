@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run, setUp } from '../scripts/setup.mjs'
 
-const benchmarks = ['append']
+const benchmarks = ['append', 'delete']
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const [name, ...options] = process.argv.slice(2)
 if (name !== undefined && !benchmarks.includes(name)) {
