@@ -81,7 +81,7 @@ async function sharedProbes(
   const wanted = [...found]
   const search = (await indexProbes(wanted.map((probe) => probes[probe]!))).begin()
   // Paths of backups, thread values, directories and open intents: all values in LevelDB that hold text.
-  for (const prefix of ['b/', 'h/', 'i/', 'j/', 't/']) {
+  for (const prefix of ['b/', 'h/', 'i/', 'j/', 'k/', 't/']) {
     let looked = 0
     for await (const [, body] of rowsUnder(context.journal, prefix)) {
       search.look(body)

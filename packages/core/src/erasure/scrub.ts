@@ -8,6 +8,7 @@ import { StoreError } from '@cenotaph/storage'
 import { dropCarriedOperations } from '../append/carried.js'
 import type { StoreContext } from '../context.js'
 import { timeOfName } from '../files/unique-name.js'
+import { supersededPolicies } from '../retention/stored-policy.js'
 import { directoryRange } from '../threads/directories.js'
 import { directoryPrefix, indexKeys } from '../threads/index-keys.js'
 import { decodeRow, rowKey, threadRange } from '../threads/thread-row.js'
@@ -22,11 +23,15 @@ const journalRanges: readonly KeyRange[] = [
   { from: 'j/', to: 'j0' },
 ]
 
+/** Settings may have named the threads. */
+const settingsRange: KeyRange = { from: 'k/', to: 'k0' }
+
 /** Where bytes of these threads may have been in LevelDB. */
 export const rangesOf = (ids: readonly ThreadId[], directories: readonly string[]): KeyRange[] => [
   ...ids.map((id) => threadRange(id)),
   ...directories.map((handle) => directoryRange(handle)),
   ...journalRanges,
+  settingsRange,
 ]
 
 /**
@@ -115,6 +120,7 @@ export async function eraseFromLevel(
   const ranges = [
     ...ids.map((id) => threadRange(id)),
     ...directories.map((handle) => directoryRange(handle)),
+    ...(await supersededPolicies(context)),
   ]
   const { tablesLeft } = await context.journal.eraseRanges(ranges)
   if (tablesLeft > 0) {
