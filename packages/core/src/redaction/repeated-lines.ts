@@ -1,6 +1,6 @@
 // Other lines that hold some of a redacted text: Codex writes what a user says twice, once for people and once for the
-// model, and whoever redacts one of them wants to hear of the other. A look, not a proof: some pieces of the text are
-// searched for in the threads that have the lines.
+// model, and whoever redacts one of them wants to hear of the other. A look at the beginning of the threads that have the
+// lines, not a proof: a long thread is not read to its end for it.
 
 import { readForward, type ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
@@ -13,17 +13,15 @@ export interface RepeatedLine {
   readonly ordinal: number
 }
 
-const PIECES_MAX = 16
 const LINES_MAX = 100
+/** Of each rollout. */
+const LOOKED_BYTES_MAX = 64 * 1024 * 1024
 
 export async function repeatedLines(
   context: StoreContext,
   owners: readonly ThreadId[],
-  { targets, probes }: FoundLines,
+  { targets, texts }: FoundLines,
 ): Promise<RepeatedLine[]> {
-  const all = probes.all
-  const step = Math.max(1, Math.floor(all.length / PIECES_MAX))
-  const pieces = all.filter((_, index) => index % step === 0).slice(0, PIECES_MAX)
   const found: RepeatedLine[] = []
   for (const threadId of owners) {
     const row = (await context.threads.load(threadId))?.row
