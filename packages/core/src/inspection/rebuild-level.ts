@@ -95,6 +95,8 @@ export interface RebuildParts {
   readonly salvaged: ReadonlyMap<string, ThreadRow>
   /** Threads that were on hold, whether their rows could be read or not. */
   readonly heldIds: ReadonlySet<string>
+  /** Rows that are taken over as they are. */
+  readonly kept: ReadonlyMap<string, Uint8Array>
   readonly deletedSets: readonly PrepareRecord[]
   /** Of those, the deletes that have a receipt. */
   readonly receiptIds: ReadonlySet<string>
@@ -149,6 +151,9 @@ async function fill(journal: Journal, parts: RebuildParts): Promise<void> {
         applied: () => planned.apply(),
       }
     })
+  }
+  for (const [key, body] of parts.kept) {
+    await journal.commit(() => ({ operations: [{ type: 'put', key, body }] }))
   }
   for (const { operationId } of parts.deletedSets) {
     const key = deleteSetKey(operationId)

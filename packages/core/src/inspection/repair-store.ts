@@ -123,7 +123,7 @@ async function rebuild(
     { what: 'event-log', threadId: null, detail: `a new epoch begins (${cause})` },
   ]
   const anchor = await readAnchor(disk, layout.anchorPath).catch(() => undefined)
-  const { rows: salvaged, openDeletes, heldIds, policy } = await salvage(layout, disk)
+  const { rows: salvaged, openDeletes, kept, heldIds, policy } = await salvage(layout, disk)
   const sets = await readDeadSets({ options, layout, open: openDeletes, dryRun, lost })
   const dead = new Set<string>(sets.flatMap((set) => set.ids))
   const { threads, unreadable } = await readRollouts(disk, layout, (id) => dead.has(id), dryRun)
@@ -134,6 +134,10 @@ async function rebuild(
     ...lostThreads(threads, salvaged, dead),
     ...lostCare(threads, salvaged, heldIds, policy),
   )
+  for (const [key, body] of kept) {
+    const detail = `the row ${key} cannot be read`
+    if (!body) lost.push({ what: 'row', threadId: null, detail })
+  }
   const rebuilt = threads.map((thread) => thread.threadId)
   if (dryRun) return { rebuilt, adopted: [], lost, setAside: [] }
   const setAside = await setLevelAside(options, layout)
@@ -143,6 +147,7 @@ async function rebuild(
     threads,
     salvaged,
     heldIds,
+    kept: readable(kept),
     deletedSets: sets,
     receiptIds: new Set(await listReceiptIds(disk, layout.receiptsFolder)),
     signingKey: await keyFor(options, layout, anchor?.keyFingerprint, lost),
@@ -151,6 +156,11 @@ async function rebuild(
   })
   return { rebuilt, adopted: [], lost, setAside }
 }
+
+const readable = (
+  kept: ReadonlyMap<string, Uint8Array | undefined>,
+): ReadonlyMap<string, Uint8Array> =>
+  new Map([...kept].flatMap(([key, body]) => (body ? [[key, body] as const] : [])))
 
 function lostThreads(
   threads: readonly FoundThread[],

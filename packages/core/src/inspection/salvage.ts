@@ -4,6 +4,7 @@
 import path from 'node:path'
 import { type OperationId, readIntent, salvageLevel, unseal } from '@cenotaph/journal'
 import type { Disk } from '@cenotaph/storage'
+import { backupsPrefix } from '../backup/backups.js'
 import { isSetAsideLevel } from '../erasure/scrub.js'
 import { decodeDeletePlan } from '../lifecycle/delete-plan.js'
 import type { RetentionPolicy } from '../retention/policy.js'
@@ -14,9 +15,14 @@ import { decodeRow, type ThreadRow } from '../threads/thread-row.js'
 import type { PrepareRecord } from '../tombstones/index.js'
 import { deadSet } from './dead-sets.js'
 
+/** Rows that a rebuilt database takes over as they are. */
+export const keptPrefixes: readonly string[] = [backupsPrefix]
+
 export interface Salvaged {
   readonly rows: ReadonlyMap<string, ThreadRow>
   readonly openDeletes: readonly PrepareRecord[]
+  /** Bodies of the rows under the kept prefixes; undefined for one that cannot be read. */
+  readonly kept: ReadonlyMap<string, Uint8Array | undefined>
   /** Threads that the index has on hold, whether their rows could be read or not. */
   readonly heldIds: ReadonlySet<string>
   /** The newest policy that could be read; null where retention was off, or nothing tells. */
@@ -26,17 +32,21 @@ export interface Salvaged {
 export async function salvage(layout: RootLayout, disk: Disk): Promise<Salvaged> {
   const rows = new Map<string, ThreadRow>()
   const openDeletes: PrepareRecord[] = []
+  const kept = new Map<string, Uint8Array | undefined>()
+  const isKept = (key: string): boolean => keptPrefixes.some((prefix) => key.startsWith(prefix))
   const heldIds = new Set<string>()
   let newest = { key: '', policy: null as RetentionPolicy | null }
   const folder = await folderToAsk(layout, disk)
   const isWanted = (key: string): boolean =>
+    isKept(key) ||
     key.startsWith('i/') ||
     key.startsWith(holdsPrefix) ||
     key.startsWith(policyPrefix) ||
     (key.startsWith('t/') && key.endsWith('/row'))
   for (const [key, value] of await salvageLevel(disk, folder, isWanted)) {
     const body = attempt(() => unseal(key, value))
-    if (!body) continue
+    if (isKept(key)) kept.set(key, body)
+    if (!body || isKept(key)) continue
     if (key.startsWith('i/')) {
       const set = attempt(() => openDelete(key.slice(2), body))
       if (set) openDeletes.push(set)
@@ -50,7 +60,7 @@ export async function salvage(layout: RootLayout, disk: Disk): Promise<Salvaged>
       if (row) rows.set(row.threadId, row)
     }
   }
-  return { rows, openDeletes, heldIds, policy: newest.policy }
+  return { rows, openDeletes, kept, heldIds, policy: newest.policy }
 }
 
 /** A repair that was cut short has set the database aside and put no other in its place: that one is asked again. */

@@ -4,6 +4,7 @@
 import path from 'node:path'
 import { type Damage, parseRolloutFileName, summarise, type ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
+import { knownBackups } from '../backup/known-backups.js'
 import type { StoreContext } from '../context.js'
 import { walkRollouts } from '../erasure/names-on-disk.js'
 import { listQuarantine } from '../erasure/quarantine.js'
@@ -48,6 +49,7 @@ export async function verifyStore(context: StoreContext): Promise<VerifyReport> 
   await verifyNames(context, known, report)
   await verifyLog(context, report)
   await verifyReceipts(context, report)
+  verifyBackups(context, report)
   await verifyModes(context, report)
   for (const piece of await listQuarantine(context)) {
     report(
@@ -208,6 +210,13 @@ async function verifyReceipts(context: StoreContext, report: Report): Promise<vo
     if (!open && !files.has(operationId)) {
       report('RECEIPT_MISSING', null, `the delete ${operationId} has no receipt file`)
     }
+  }
+}
+
+/** What a backup that was cut short has left may hold text of threads, the deleted ones too. */
+function verifyBackups(context: StoreContext, report: Report): void {
+  for (const { backupId, path: place, state } of knownBackups(context)) {
+    if (state === 'unfinished') report('BACKUP_UNFINISHED', null, `${backupId} in ${place}`)
   }
 }
 
