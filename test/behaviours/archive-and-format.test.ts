@@ -6,7 +6,7 @@ import { lineOf, metaPayload, writeRollout } from '../support-fixtures/codex-fil
 import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
 import { filesUnder, rolloutOf } from '../support-fixtures/files.fixture.js'
 import { threadIdOf } from '../support-fixtures/ids.fixture.js'
-import { scratch } from '../support-fixtures/scratch.fixture.js'
+import { kinds, scratch } from '../support-fixtures/scratch.fixture.js'
 import {
   codeOf,
   linesOf,
@@ -61,24 +61,31 @@ describe('archive and unarchive', () => {
     expect(await codeOf(() => store.archiveThreads([one]))).toBe('resolved')
   })
 
-  it('behaviour 21: cascades to descendants, and is one operation for all of them', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one })
-    await store.createThread({ threadId: two, parentThreadId: one })
-    await store.createThread({ threadId: three, parentThreadId: two })
-    await store.archiveThreads([three])
-    expect([...(await store.archiveThreads([one]))].sort()).toEqual([one, two])
-    for (const id of [one, two, three]) expect((await store.readThread(id))?.state).toBe('archived')
-  })
+  it.each(kinds)(
+    'behaviour 21: cascades to descendants, and is one operation for all of them, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one })
+      await store.createThread({ threadId: two, parentThreadId: one })
+      await store.createThread({ threadId: three, parentThreadId: two })
+      await store.archiveThreads([three])
+      expect([...(await store.archiveThreads([one]))].sort()).toEqual([one, two])
+      for (const id of [one, two, three])
+        expect((await store.readThread(id))?.state).toBe('archived')
+    },
+  )
 
-  it('behaviour 23: a thread is resumed again once it is unarchived', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one })
-    await store.archiveThreads([one])
-    expect(await codeOf(() => store.resumeThread(one))).toBe('THREAD_ARCHIVED')
-    await store.unarchiveThreads([one])
-    expect((await store.resumeThread(one)).thread.state).toBe('active')
-  })
+  it.each(kinds)(
+    'behaviour 23: a thread is resumed again once it is unarchived, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one })
+      await store.archiveThreads([one])
+      expect(await codeOf(() => store.resumeThread(one))).toBe('THREAD_ARCHIVED')
+      await store.unarchiveThreads([one])
+      expect((await store.resumeThread(one)).thread.state).toBe('active')
+    },
+  )
 
   it('behaviour 24: unarchive restores the day folder of the name, and leaves the last activity as it was', async () => {
     const store = await stores.store()
@@ -91,13 +98,18 @@ describe('archive and unarchive', () => {
     expect((await store.readThread(one))?.updatedAt).toBe(updatedAt)
   })
 
-  it('behaviour 25: resume of an archived id is THREAD_ARCHIVED', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one })
-    await store.archiveThreads([one])
-    expect(await codeOf(() => store.resumeThread(one))).toBe('THREAD_ARCHIVED')
-    expect(await codeOf(() => store.recorder({ threadId: one }).persist())).toBe('THREAD_ARCHIVED')
-  })
+  it.each(kinds)(
+    'behaviour 25: resume of an archived id is THREAD_ARCHIVED, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one })
+      await store.archiveThreads([one])
+      expect(await codeOf(() => store.resumeThread(one))).toBe('THREAD_ARCHIVED')
+      expect(await codeOf(() => store.recorder({ threadId: one }).persist())).toBe(
+        'THREAD_ARCHIVED',
+      )
+    },
+  )
 })
 
 describe('recorder', () => {
@@ -283,16 +295,19 @@ describe('names', () => {
     return folder
   }
 
-  it('behaviour 46: the latest name wins, and a former one no longer resolves', async () => {
-    const store = await stores.store()
-    const folder = await home(nameLine(one, 'former') + nameLine(one, 'latest', 1))
-    await store.importRollouts([folder])
-    expect(await store.resolveThread('latest')).toBe(one)
-    expect(await codeOf(() => store.resolveThread('former'))).toBe('THREAD_NOT_FOUND')
-    await store.renameThread(one, 'renamed')
-    expect(await store.resolveThread('renamed')).toBe(one)
-    expect(await codeOf(() => store.resolveThread('latest'))).toBe('THREAD_NOT_FOUND')
-  })
+  it.each(kinds)(
+    'behaviour 46: the latest name wins, and a former one no longer resolves, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      const folder = await home(nameLine(one, 'former') + nameLine(one, 'latest', 1))
+      await store.importRollouts([folder])
+      expect(await store.resolveThread('latest')).toBe(one)
+      expect(await codeOf(() => store.resolveThread('former'))).toBe('THREAD_NOT_FOUND')
+      await store.renameThread(one, 'renamed')
+      expect(await store.resolveThread('renamed')).toBe(one)
+      expect(await codeOf(() => store.resolveThread('latest'))).toBe('THREAD_NOT_FOUND')
+    },
+  )
 
   it('behaviour 47: names of threads that are not there are passed over; of two threads none is guessed', async () => {
     const store = await stores.store()

@@ -32,7 +32,10 @@ const listed = numbersIn(self, /^\/\/ {3}(\d+) {2}/gm)
 const tested = readdirSync(here)
   .filter((name) => name.endsWith('.test.ts') && name !== 'behaviours.test.ts')
   .flatMap((name) =>
-    numbersIn(readFileSync(path.join(here, name), 'utf8'), /\bit\(\s*['"`]behaviour (\d+): /g),
+    numbersIn(
+      readFileSync(path.join(here, name), 'utf8'),
+      /\bit(?:\.each\(kinds\))?\(\s*['"`]behaviour (\d+): /g,
+    ),
   )
 
 describe('behaviours', () => {

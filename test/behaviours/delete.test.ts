@@ -1,6 +1,6 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { openThreadStore, type ThreadStore } from '@cenotaph/core'
+import { openThreadStore, type ThreadStore, type ThreadStoreOptions } from '@cenotaph/core'
 import { encodeSeekable, memorySource } from '@cenotaph/rollout'
 import { describe, expect, it } from 'vitest'
 import { children, nextJson } from '../support-fixtures/child.fixture.js'
@@ -8,7 +8,7 @@ import { bytesOf, lineOf, writeRollout } from '../support-fixtures/codex-files.f
 import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
 import { exists, filesHolding, filesUnder, rolloutOf } from '../support-fixtures/files.fixture.js'
 import { threadIdOf } from '../support-fixtures/ids.fixture.js'
-import { quietOptions, scratch } from '../support-fixtures/scratch.fixture.js'
+import { kinds, quietOptions, scratch } from '../support-fixtures/scratch.fixture.js'
 import {
   codeOf,
   errorOf,
@@ -24,8 +24,11 @@ const [one, two, three] = [1, 2, 3].map(threadIdOf) as [string, string, string]
 const rollouts = async (store: ThreadStore): Promise<string[]> =>
   (await filesUnder(store.root)).filter((name) => name.includes('.jsonl'))
 
-async function withThread(id: string = one): Promise<ThreadStore> {
-  const store = await stores.store()
+async function withThread(
+  id: string = one,
+  options: ThreadStoreOptions = {},
+): Promise<ThreadStore> {
+  const store = await stores.store(options)
   await store.createThread({ threadId: id, name: 'name' })
   await store.appendItems(id, [textItem('text')])
   return store
@@ -51,14 +54,19 @@ describe('delete', () => {
     expect((await store.verify()).problems).toEqual([])
   })
 
-  it('behaviour 3: an unknown id is THREAD_NOT_FOUND; a deleted one answers with the same receipt', async () => {
-    const store = await withThread()
-    expect(await codeOf(() => store.deleteThread(two))).toBe('THREAD_NOT_FOUND')
-    const first = await store.deleteThread(one)
-    const second = await store.deleteThread(one)
-    expect(second.receipt).toEqual(first.receipt)
-    expect(second.alreadyDeleted).toEqual([{ threadId: one, receiptId: first.receipt!.receiptId }])
-  })
+  it.each(kinds)(
+    'behaviour 3: an unknown id is THREAD_NOT_FOUND; a deleted one answers with the same receipt, %s',
+    async (_where, kept) => {
+      const store = await withThread(one, kept)
+      expect(await codeOf(() => store.deleteThread(two))).toBe('THREAD_NOT_FOUND')
+      const first = await store.deleteThread(one)
+      const second = await store.deleteThread(one)
+      expect(second.receipt).toEqual(first.receipt)
+      expect(second.alreadyDeleted).toEqual([
+        { threadId: one, receiptId: first.receipt!.receiptId },
+      ])
+    },
+  )
 
   it('behaviour 4: a thread that a fork refers to is THREAD_HAS_FORKS, its file intact', async () => {
     const store = await withThread()
@@ -88,13 +96,16 @@ describe('delete', () => {
     expect(await rollouts(store)).toEqual([])
   })
 
-  it('behaviour 7: all or nothing: one descendant that cannot go keeps the whole set', async () => {
-    const store = await withThread()
-    await store.createThread({ threadId: two, parentThreadId: one })
-    await store.forkThread(two, { newThreadId: three })
-    expect(await codeOf(() => store.deleteThread(one))).toBe('THREAD_HAS_FORKS')
-    expect((await livingIds(store)).sort()).toEqual([one, two, three])
-  })
+  it.each(kinds)(
+    'behaviour 7: all or nothing: one descendant that cannot go keeps the whole set, %s',
+    async (_where, kept) => {
+      const store = await withThread(one, kept)
+      await store.createThread({ threadId: two, parentThreadId: one })
+      await store.forkThread(two, { newThreadId: three })
+      expect(await codeOf(() => store.deleteThread(one))).toBe('THREAD_HAS_FORKS')
+      expect((await livingIds(store)).sort()).toEqual([one, two, three])
+    },
+  )
 
   it('behaviour 9: a rollout with unreadable metadata can still be deleted by id', async () => {
     const store = await withThread()
@@ -129,14 +140,17 @@ describe('delete', () => {
     expect((await again.deleteThread(one)).state).toBe('deleted')
   })
 
-  it('behaviour 13: spawned descendants go along, and the receipt names parents before children', async () => {
-    const store = await withThread()
-    await store.createThread({ threadId: two, parentThreadId: one })
-    await store.createThread({ threadId: three, parentThreadId: two })
-    const { receipt } = await store.deleteThread(one)
-    expect(receipt?.threadIds).toEqual([one, two, three])
-    expect(await livingIds(store)).toEqual([])
-  })
+  it.each(kinds)(
+    'behaviour 13: spawned descendants go along, and the receipt names parents before children, %s',
+    async (_where, kept) => {
+      const store = await withThread(one, kept)
+      await store.createThread({ threadId: two, parentThreadId: one })
+      await store.createThread({ threadId: three, parentThreadId: two })
+      const { receipt } = await store.deleteThread(one)
+      expect(receipt?.threadIds).toEqual([one, two, three])
+      expect(await livingIds(store)).toEqual([])
+    },
+  )
 
   it('behaviour 14: a fork from outside, anywhere in the subtree, leaves everything intact', async () => {
     const store = await withThread()

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { children, nextJson } from '../support-fixtures/child.fixture.js'
 import { filesUnder, rolloutOf } from '../support-fixtures/files.fixture.js'
 import { threadIdOf } from '../support-fixtures/ids.fixture.js'
-import { scratch } from '../support-fixtures/scratch.fixture.js'
+import { kinds, scratch } from '../support-fixtures/scratch.fixture.js'
 import {
   codeOf,
   errorOf,
@@ -44,64 +44,73 @@ const listed = async (
 ) => (await store.listThreads(options)).threads.map(({ threadId }) => threadId)
 
 describe('lists', () => {
-  it('behaviour 49: newest created first; updated is the time of the last line, never of the file', async () => {
-    const store = await stores.store({ clock: minutes() })
-    for (const threadId of [one, two, three]) await store.createThread({ threadId })
-    expect(await listed(store)).toEqual([three, two, one])
-    await store.appendItems(one, [textItem('later')])
-    expect(await listed(store, { sort: 'updated' })).toEqual([one, three, two])
-    expect(await listed(store, { direction: 'asc' })).toEqual([one, two, three])
-    await store.reopen()
-    expect(await listed(store, { sort: 'updated' })).toEqual([one, three, two])
-  })
+  it.each(kinds)(
+    'behaviour 49: newest created first; updated is the time of the last line, never of the file, %s',
+    async (_where, kept) => {
+      const store = await stores.store({ ...kept, clock: minutes() })
+      for (const threadId of [one, two, three]) await store.createThread({ threadId })
+      expect(await listed(store)).toEqual([three, two, one])
+      await store.appendItems(one, [textItem('later')])
+      expect(await listed(store, { sort: 'updated' })).toEqual([one, three, two])
+      expect(await listed(store, { direction: 'asc' })).toEqual([one, two, three])
+      await store.reopen()
+      expect(await listed(store, { sort: 'updated' })).toEqual([one, three, two])
+    },
+  )
 
-  it('behaviour 50: pages until exhausted, null on the last; limits and bad cursors are errors', async () => {
-    const store = await stores.store({ clock: minutes() })
-    const ids = Array.from({ length: 7 }, (_, n) => threadIdOf(n + 1))
-    for (const threadId of ids) await store.createThread({ threadId })
-    const seen: string[][] = []
-    let cursor: string | null | undefined
-    while (cursor !== null) {
-      const page = await store.listThreads({ limit: 3, ...(cursor ? { cursor } : {}) })
-      seen.push(page.threads.map(({ threadId }) => threadId))
-      cursor = page.nextCursor
-    }
-    expect(seen.map((page) => page.length)).toEqual([3, 3, 1])
-    expect(seen.flat()).toEqual([...ids].reverse())
-    expect(await codeOf(() => store.listThreads({ limit: 1_001 }))).toBe('ARGUMENT_INVALID')
-    expect(await codeOf(() => store.listThreads({ cursor: 'bad' }))).toBe('CURSOR_INVALID')
-    const { nextCursor } = await store.listThreads({ limit: 3 })
-    const other = () => store.listThreads({ limit: 3, archived: true, cursor: nextCursor! })
-    expect(await codeOf(other)).toBe('CURSOR_INVALID')
-  })
+  it.each(kinds)(
+    'behaviour 50: pages until exhausted, null on the last; limits and bad cursors are errors, %s',
+    async (_where, kept) => {
+      const store = await stores.store({ ...kept, clock: minutes() })
+      const ids = Array.from({ length: 7 }, (_, n) => threadIdOf(n + 1))
+      for (const threadId of ids) await store.createThread({ threadId })
+      const seen: string[][] = []
+      let cursor: string | null | undefined
+      while (cursor !== null) {
+        const page = await store.listThreads({ limit: 3, ...(cursor ? { cursor } : {}) })
+        seen.push(page.threads.map(({ threadId }) => threadId))
+        cursor = page.nextCursor
+      }
+      expect(seen.map((page) => page.length)).toEqual([3, 3, 1])
+      expect(seen.flat()).toEqual([...ids].reverse())
+      expect(await codeOf(() => store.listThreads({ limit: 1_001 }))).toBe('ARGUMENT_INVALID')
+      expect(await codeOf(() => store.listThreads({ cursor: 'bad' }))).toBe('CURSOR_INVALID')
+      const { nextCursor } = await store.listThreads({ limit: 3 })
+      const other = () => store.listThreads({ limit: 3, archived: true, cursor: nextCursor! })
+      expect(await codeOf(other)).toBe('CURSOR_INVALID')
+    },
+  )
 
-  it('behaviour 52: filters by provider, directory, text, source, archived, parent', async () => {
-    const store = await stores.store()
-    await store.createThread({
-      threadId: one,
-      cwd: '/a',
-      modelProvider: 'p',
-      source: 'cli',
-      name: 'Needle',
-    })
-    await store.createThread({
-      threadId: two,
-      cwd: '/b',
-      modelProvider: 'q',
-      source: { custom: 'x' },
-    })
-    await store.createThread({ threadId: three, parentThreadId: one })
-    expect(await listed(store, { cwd: '/a' })).toEqual([one])
-    expect(await listed(store, { modelProvider: 'q' })).toEqual([two])
-    expect(await listed(store, { source: 'cli' })).toEqual([one])
-    expect(await listed(store, { source: 'custom' })).toEqual([two])
-    expect(await listed(store, { search: 'needle' })).toEqual([one])
-    expect(await listed(store, { name: 'Needle' })).toEqual([one])
-    expect(await listed(store, { parentThreadId: one })).toEqual([three])
-    expect((await listed(store)).sort()).toEqual([one, two])
-    expect((await listed(store, { includeSubagents: true })).sort()).toEqual([one, two, three])
-    expect(await listed(store, { archived: true })).toEqual([])
-  })
+  it.each(kinds)(
+    'behaviour 52: filters by provider, directory, text, source, archived, parent, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({
+        threadId: one,
+        cwd: '/a',
+        modelProvider: 'p',
+        source: 'cli',
+        name: 'Needle',
+      })
+      await store.createThread({
+        threadId: two,
+        cwd: '/b',
+        modelProvider: 'q',
+        source: { custom: 'x' },
+      })
+      await store.createThread({ threadId: three, parentThreadId: one })
+      expect(await listed(store, { cwd: '/a' })).toEqual([one])
+      expect(await listed(store, { modelProvider: 'q' })).toEqual([two])
+      expect(await listed(store, { source: 'cli' })).toEqual([one])
+      expect(await listed(store, { source: 'custom' })).toEqual([two])
+      expect(await listed(store, { search: 'needle' })).toEqual([one])
+      expect(await listed(store, { name: 'Needle' })).toEqual([one])
+      expect(await listed(store, { parentThreadId: one })).toEqual([three])
+      expect((await listed(store)).sort()).toEqual([one, two])
+      expect((await listed(store, { includeSubagents: true })).sort()).toEqual([one, two, three])
+      expect(await listed(store, { archived: true })).toEqual([])
+    },
+  )
 
   it('behaviour 54: a thread whose file is missing stays listed, and reading it is ROLLOUT_NOT_FOUND', async () => {
     const store = await stores.store()
@@ -111,37 +120,43 @@ describe('lists', () => {
     expect(await codeOf(() => textsOf(store, one))).toBe('ROLLOUT_NOT_FOUND')
   })
 
-  it('behaviour 55: a thread that was never persisted is read as undefined', async () => {
-    const store = await stores.store()
-    store.recorder({ create: { threadId: one } })
-    expect(await store.readThread(one)).toBeUndefined()
-    expect(await codeOf(() => store.listTurns(one))).toBe('THREAD_NOT_FOUND')
-  })
+  it.each(kinds)(
+    'behaviour 55: a thread that was never persisted is read as undefined, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      store.recorder({ create: { threadId: one } })
+      expect(await store.readThread(one)).toBeUndefined()
+      expect(await codeOf(() => store.listTurns(one))).toBe('THREAD_NOT_FOUND')
+    },
+  )
 
-  it('behaviour 56: turns page forward and backward; a cursor without its turn is CURSOR_INVALID', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one })
-    const turns = ['t1', 't2', 't3', 't4', 't5']
-    for (const turn of turns) await store.appendItems(one, [started(turn), complete(turn)])
-    for (const direction of ['asc', 'desc'] as const) {
-      const seen: string[] = []
-      let cursor: string | null | undefined
-      while (cursor !== null) {
-        const page = await store.listTurns(one, {
-          limit: 2,
-          direction,
-          ...(cursor ? { cursor } : {}),
-        })
-        seen.push(...page.turns.map(({ turnId }) => turnId))
-        cursor = page.nextCursor
+  it.each(kinds)(
+    'behaviour 56: turns page forward and backward; a cursor without its turn is CURSOR_INVALID, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one })
+      const turns = ['t1', 't2', 't3', 't4', 't5']
+      for (const turn of turns) await store.appendItems(one, [started(turn), complete(turn)])
+      for (const direction of ['asc', 'desc'] as const) {
+        const seen: string[] = []
+        let cursor: string | null | undefined
+        while (cursor !== null) {
+          const page = await store.listTurns(one, {
+            limit: 2,
+            direction,
+            ...(cursor ? { cursor } : {}),
+          })
+          seen.push(...page.turns.map(({ turnId }) => turnId))
+          cursor = page.nextCursor
+        }
+        expect(seen).toEqual(direction === 'asc' ? turns : [...turns].reverse())
       }
-      expect(seen).toEqual(direction === 'asc' ? turns : [...turns].reverse())
-    }
-    const { nextCursor } = await store.listTurns(one, { limit: 2 })
-    const backward = () =>
-      store.listTurns(one, { limit: 2, direction: 'desc', cursor: nextCursor! })
-    expect(await codeOf(backward)).toBe('CURSOR_INVALID')
-  })
+      const { nextCursor } = await store.listTurns(one, { limit: 2 })
+      const backward = () =>
+        store.listTurns(one, { limit: 2, direction: 'desc', cursor: nextCursor! })
+      expect(await codeOf(backward)).toBe('CURSOR_INVALID')
+    },
+  )
 })
 
 describe('resume and fork', () => {
@@ -160,25 +175,34 @@ describe('resume and fork', () => {
     expect(await textsOf(store, one)).toEqual([])
   })
 
-  it('behaviour 60: overrides that differ from what is recorded are returned, never applied', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one, cwd: '/recorded', modelProvider: 'p' })
-    const { thread, ignored } = await store.resumeThread(one, { cwd: '/given', modelProvider: 'p' })
-    expect(ignored).toEqual([{ setting: 'cwd', recorded: '/recorded', given: '/given' }])
-    expect(thread.cwd).toBe('/recorded')
-    expect((await store.readThread(one))?.cwd).toBe('/recorded')
-  })
+  it.each(kinds)(
+    'behaviour 60: overrides that differ from what is recorded are returned, never applied, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one, cwd: '/recorded', modelProvider: 'p' })
+      const { thread, ignored } = await store.resumeThread(one, {
+        cwd: '/given',
+        modelProvider: 'p',
+      })
+      expect(ignored).toEqual([{ setting: 'cwd', recorded: '/recorded', given: '/given' }])
+      expect(thread.cwd).toBe('/recorded')
+      expect((await store.readThread(one))?.cwd).toBe('/recorded')
+    },
+  )
 
-  it('behaviour 61: an incomplete last turn is shown as open', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one })
-    await store.appendItems(one, [started('t1'), complete('t1'), started('t2'), textItem('half')])
-    const { turns } = await store.listTurns(one)
-    expect(turns.map(({ turnId, status }) => [turnId, status])).toEqual([
-      ['t1', 'completed'],
-      ['t2', 'open'],
-    ])
-  })
+  it.each(kinds)(
+    'behaviour 61: an incomplete last turn is shown as open, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one })
+      await store.appendItems(one, [started('t1'), complete('t1'), started('t2'), textItem('half')])
+      const { turns } = await store.listTurns(one)
+      expect(turns.map(({ turnId, status }) => [turnId, status])).toEqual([
+        ['t1', 'completed'],
+        ['t2', 'open'],
+      ])
+    },
+  )
 
   it('behaviour 62: the last activity is unchanged by a resume', async () => {
     const store = await stores.store({ clock: minutes() })
@@ -192,61 +216,77 @@ describe('resume and fork', () => {
     expect((await store.readThread(one))!.updatedAt > updatedAt).toBe(true)
   })
 
-  it('behaviour 63: a fork has a new id, forkedFromId, the whole history and the name; the event says so', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one, name: 'inherited' })
-    await store.appendItems(one, [textItem('a')])
-    const before = await linesOf(store, one)
-    for (const copy of [false, true]) {
-      const fork = await store.forkThread(one, { copy })
-      expect(fork).toMatchObject({ forkedFromId: one, throughOrdinal: 1 })
-      expect(fork.kind).toBe(copy ? 'copy' : 'reference')
-      const view = await store.readThread(fork.threadId)
-      expect(view).toMatchObject({ forkedFromId: one, name: 'inherited', parentThreadId: null })
-      expect(await textsOf(store, fork.threadId)).toEqual(['a'])
-    }
-    expect(await linesOf(store, one)).toEqual(before)
-    const types: string[] = []
-    for await (const { type } of store.events()) types.push(type)
-    expect(types.filter((type) => type === 'thread.forked')).toHaveLength(2)
-  })
+  it.each(kinds)(
+    'behaviour 63: a fork has a new id, forkedFromId, the whole history and the name; the event says so, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one, name: 'inherited' })
+      await store.appendItems(one, [textItem('a')])
+      const before = await linesOf(store, one)
+      for (const copy of [false, true]) {
+        const fork = await store.forkThread(one, { copy })
+        expect(fork).toMatchObject({ forkedFromId: one, throughOrdinal: 1 })
+        expect(fork.kind).toBe(copy ? 'copy' : 'reference')
+        const view = await store.readThread(fork.threadId)
+        expect(view).toMatchObject({ forkedFromId: one, name: 'inherited', parentThreadId: null })
+        expect(await textsOf(store, fork.threadId)).toEqual(['a'])
+      }
+      expect(await linesOf(store, one)).toEqual(before)
+      const types: string[] = []
+      for await (const { type } of store.events()) types.push(type)
+      expect(types.filter((type) => type === 'thread.forked')).toHaveLength(2)
+    },
+  )
 
-  it('behaviour 64: after a turn, before a turn; both together are refused', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one })
-    for (const turn of ['t1', 't2']) {
-      await store.appendItems(one, [started(turn), textItem(turn), complete(turn)])
-    }
-    await store.appendItems(one, [started('t3'), textItem('t3')])
-    const textsAfter = async (options: Parameters<ThreadStore['forkThread']>[1]) =>
-      textsOf(store, (await store.forkThread(one, options)).threadId)
-    expect(await textsAfter({ afterTurn: 't1' })).toEqual(['t1'])
-    expect(await textsAfter({ beforeTurn: 't2' })).toEqual(['t1'])
-    expect(await textsAfter({ beforeTurn: 't3' })).toEqual(['t1', 't2'])
-    expect(await textsAfter({ throughOrdinal: 2 })).toEqual(['t1'])
-    expect(await codeOf(() => store.forkThread(one, { afterTurn: 't3' }))).toBe('ARGUMENT_INVALID')
-    const both = () => store.forkThread(one, { afterTurn: 't1', beforeTurn: 't2' })
-    expect(await codeOf(both)).toBe('ARGUMENT_INVALID')
-    expect(await codeOf(() => store.forkThread(one, { afterTurn: 'none' }))).toBe('TURN_NOT_FOUND')
-  })
+  it.each(kinds)(
+    'behaviour 64: after a turn, before a turn; both together are refused, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one })
+      for (const turn of ['t1', 't2']) {
+        await store.appendItems(one, [started(turn), textItem(turn), complete(turn)])
+      }
+      await store.appendItems(one, [started('t3'), textItem('t3')])
+      const textsAfter = async (options: Parameters<ThreadStore['forkThread']>[1]) =>
+        textsOf(store, (await store.forkThread(one, options)).threadId)
+      expect(await textsAfter({ afterTurn: 't1' })).toEqual(['t1'])
+      expect(await textsAfter({ beforeTurn: 't2' })).toEqual(['t1'])
+      expect(await textsAfter({ beforeTurn: 't3' })).toEqual(['t1', 't2'])
+      expect(await textsAfter({ throughOrdinal: 2 })).toEqual(['t1'])
+      expect(await codeOf(() => store.forkThread(one, { afterTurn: 't3' }))).toBe(
+        'ARGUMENT_INVALID',
+      )
+      const both = () => store.forkThread(one, { afterTurn: 't1', beforeTurn: 't2' })
+      expect(await codeOf(both)).toBe('ARGUMENT_INVALID')
+      expect(await codeOf(() => store.forkThread(one, { afterTurn: 'none' }))).toBe(
+        'TURN_NOT_FOUND',
+      )
+    },
+  )
 
-  it('behaviour 65: a fork of an active turn freezes it as interrupted', async () => {
-    const store = await stores.store()
-    await store.createThread({ threadId: one })
-    await store.appendItems(one, [started('t1'), textItem('half')])
-    for (const copy of [false, true]) {
-      const { threadId } = await store.forkThread(one, { copy })
-      const { turns } = await store.listTurns(threadId)
-      expect(turns.map(({ turnId, status }) => [turnId, status])).toEqual([['t1', 'aborted']])
-    }
-    expect((await store.listTurns(one)).turns[0]?.status).toBe('open')
-  })
+  it.each(kinds)(
+    'behaviour 65: a fork of an active turn freezes it as interrupted, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      await store.createThread({ threadId: one })
+      await store.appendItems(one, [started('t1'), textItem('half')])
+      for (const copy of [false, true]) {
+        const { threadId } = await store.forkThread(one, { copy })
+        const { turns } = await store.listTurns(threadId)
+        expect(turns.map(({ turnId, status }) => [turnId, status])).toEqual([['t1', 'aborted']])
+      }
+      expect((await store.listTurns(one)).turns[0]?.status).toBe('open')
+    },
+  )
 
-  it('behaviour 66: a source that was never persisted cannot be forked', async () => {
-    const store = await stores.store()
-    store.recorder({ create: { threadId: one } })
-    expect(await codeOf(() => store.forkThread(one))).toBe('THREAD_NOT_FOUND')
-  })
+  it.each(kinds)(
+    'behaviour 66: a source that was never persisted cannot be forked, %s',
+    async (_where, kept) => {
+      const store = await stores.store(kept)
+      store.recorder({ create: { threadId: one } })
+      expect(await codeOf(() => store.forkThread(one))).toBe('THREAD_NOT_FOUND')
+    },
+  )
 })
 
 describe('locks', () => {

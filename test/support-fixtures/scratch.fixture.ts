@@ -19,6 +19,12 @@ export const quietOptions: ThreadStoreOptions = {
   requestedBy: 'test',
 }
 
+/** What holds for a store on disk and for one in memory alike. */
+export const kinds: readonly (readonly [string, ThreadStoreOptions])[] = [
+  ['on disk', {}],
+  ['in memory', { persistence: 'none' }],
+]
+
 export interface Scratch {
   folder(): Promise<string>
   /** Opens a store that the end of the test closes. */

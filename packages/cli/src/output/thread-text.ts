@@ -64,8 +64,10 @@ export function holdTable(threads: readonly ThreadView[], { colours }: Terminal)
 export const titleOf = ({ name, preview }: ThreadView): string =>
   clipText(name ?? preview ?? '(empty)', TITLE_CHARACTERS_MAX)
 
-function stateText({ state, compressed, damaged, held, pinned }: ThreadView): string {
+function stateText(thread: ThreadView): string {
+  const { state, compressed, damaged, held, pinned, persistence } = thread
   const marks = [
+    ...(persistence === 'ephemeral' ? ['ephemeral'] : []),
     ...(compressed ? ['compressed'] : []),
     ...(held ? ['held'] : []),
     ...(pinned ? ['pinned'] : []),
