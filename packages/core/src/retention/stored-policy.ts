@@ -4,9 +4,9 @@
 // Survives: a crash before or after the batch. The old policy holds, or the new one.
 
 import type { KeyRange } from '@cenotaph/journal'
+import { isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { defineOperation } from '../lifecycle/operation.js'
-import { rowsUnder } from '../rows-under.js'
 import { checkPolicy, type RetentionPolicy, rulesOf } from './policy.js'
 
 interface StoredPolicy {
@@ -17,26 +17,27 @@ interface StoredPolicy {
   readonly previous: string | null
 }
 
-interface Place {
-  readonly key: string
-  readonly stored: StoredPolicy
-}
-
 export const policyPrefix = 'k/retention/'
 
 /** Held while a policy is set and while one is carried out. No thread has such an id. */
 export const policyLock = 'k/retention'
 
-/** What retention is told to do; null while it is off. */
+/** What retention is told to do; null while it is off. @throws LEVEL_DAMAGED where that cannot be read */
 export async function readPolicy(context: StoreContext): Promise<RetentionPolicy | null> {
-  return (await placeOf(context))?.stored.policy ?? null
+  const key = await currentKey(context)
+  return key === null ? null : ((await storedAt(context, key))?.policy ?? null)
 }
 
-async function placeOf(context: StoreContext): Promise<Place | undefined> {
-  let newest: Place | undefined
-  for await (const [key, body] of rowsUnder(context.journal, policyPrefix))
-    newest = { key, stored: decodePolicy(body) }
+async function currentKey(context: StoreContext): Promise<string | null> {
+  let newest: string | null = null
+  const all = { from: policyPrefix, to: `${policyPrefix.slice(0, -1)}0` }
+  for await (const keys of context.journal.keysIn([all])) newest = keys.at(-1) ?? newest
   return newest
+}
+
+async function storedAt(context: StoreContext, key: string): Promise<StoredPolicy | undefined> {
+  const body = await context.journal.get(key)
+  return body && decodePolicy(body)
 }
 
 export const decodePolicy = (body: Uint8Array): StoredPolicy =>
@@ -44,13 +45,22 @@ export const decodePolicy = (body: Uint8Array): StoredPolicy =>
 
 /** Where text of earlier policies may lie: empty ranges, for every erasure to take along. */
 export async function supersededPolicies(context: StoreContext): Promise<readonly KeyRange[]> {
-  const previous = (await placeOf(context))?.stored.previous ?? null
-  return previous === null ? [] : [{ from: policyPrefix, to: previous }]
+  const key = await currentKey(context)
+  if (key === null) return []
+  try {
+    const previous = (await storedAt(context, key))?.previous ?? null
+    return previous === null ? [] : [{ from: policyPrefix, to: previous }]
+  } catch (error) {
+    // A setting that cannot be read keeps no delete from ending; the search still looks for what it may hold.
+    if (isStoreError(error, 'LEVEL_DAMAGED')) return []
+    throw error
+  }
 }
 
 interface SetState {
   readonly policy: RetentionPolicy | null
-  readonly before: Place | undefined
+  /** The key of the policy that goes, whatever it says. */
+  readonly before: string | null
 }
 
 /** Sets the policy, or turns retention off with null. Durable when it resolves. */
@@ -66,7 +76,7 @@ export const setPolicy = defineOperation<
     const checked = policy === null ? null : checkPolicy(policy)
     const locks = await context.locks.acquire({ exclusive: [policyLock] })
     try {
-      return { state: { policy: checked, before: await placeOf(context) }, locks }
+      return { state: { policy: checked, before: await currentKey(context) }, locks }
     } catch (error) {
       locks()
       throw error
@@ -79,12 +89,12 @@ export const setPolicy = defineOperation<
     const stored: StoredPolicy = {
       policy,
       atMs: context.journal.storeTimeMs(),
-      previous: before?.key ?? null,
+      previous: before,
     }
     const key = `${policyPrefix}${operationId}`
     return {
       operations: [
-        ...(before ? [{ type: 'del' as const, key: before.key }] : []),
+        ...(before === null ? [] : [{ type: 'del' as const, key: before }]),
         { type: 'put', key, body: Buffer.from(JSON.stringify(stored)) },
       ],
       events: [{ type: 'retention.set', threadId: null, payload: countsOf(policy) }],
