@@ -5,7 +5,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import type { ForksMode } from '../erasure/delete-scope.js'
 import type { ReceiptFile } from '../proof/index.js'
 import type { Fork } from '../threads/relatives.js'
-import { packUuid, unpackUuid, uuidLengthBytes } from '../tombstones/index.js'
+import { packUuidInto, unpackUuid, uuidLengthBytes } from '../tombstones/index.js'
 
 export interface DeletePlan {
   readonly threadIds: readonly ThreadId[]
@@ -59,9 +59,10 @@ export const unfinishedDelete = (set: {
 
 /** Length of the ids (4 bytes, little endian) · ids · the rest as JSON. */
 export function encodeDeletePlan({ threadIds, ...rest }: DeletePlan): Uint8Array {
-  const head = Buffer.alloc(4)
-  head.writeUInt32LE(threadIds.length * uuidLengthBytes)
-  return Buffer.concat([head, ...threadIds.map(packUuid), Buffer.from(JSON.stringify(rest))])
+  const head = Buffer.alloc(4 + threadIds.length * uuidLengthBytes)
+  let end = head.writeUInt32LE(threadIds.length * uuidLengthBytes)
+  for (const id of threadIds) end = packUuidInto(head, end, id)
+  return Buffer.concat([head, Buffer.from(JSON.stringify(rest))])
 }
 
 export function decodeDeletePlan(body: Uint8Array): DeletePlan {

@@ -6,7 +6,7 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
-import { packUuid, unpackUuid, uuidLengthBytes } from './packed-uuid.js'
+import { packUuidInto, unpackUuid, uuidLengthBytes } from './packed-uuid.js'
 
 /** A set of threads that dies together, all or nothing. */
 export interface PrepareRecord {
@@ -45,13 +45,15 @@ function encodeSet({ at, ids, parentIds }: PrepareRecord): Uint8Array[] {
   const head = Buffer.alloc(12)
   head.writeDoubleLE(at, 0)
   head.writeUInt32LE(ids.length, 8)
-  const entries = ids.flatMap((id, index) => {
+  const entries = Buffer.alloc(ids.length * (2 * uuidLengthBytes + 1))
+  let end = 0
+  for (const [index, id] of ids.entries()) {
     const parentId = parentIds[index] ?? null
-    return parentId === null
-      ? [packUuid(id), Uint8Array.of(0)]
-      : [packUuid(id), Uint8Array.of(1), packUuid(parentId)]
-  })
-  return [head, ...entries]
+    end = packUuidInto(entries, end, id)
+    end = entries.writeUInt8(parentId === null ? 0 : 1, end)
+    if (parentId !== null) end = packUuidInto(entries, end, parentId)
+  }
+  return [head, entries.subarray(0, end)]
 }
 
 /** Undefined for what `encodeBody` does not write. */
