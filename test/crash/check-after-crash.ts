@@ -4,7 +4,7 @@ import path from 'node:path'
 import { openThreadStore, type ThreadStore, verifyReceipt } from '@cenotaph/core'
 import { expect } from 'vitest'
 import { tokensIn } from '../support/canary.js'
-import { scanRoot } from '../support/scan-root.js'
+import { type RootScan, scanRoot } from '../support/scan-root.js'
 import { listedIds, type Survey, surveyStore } from '../support/survey.js'
 import { message } from '../support/thread-ids.js'
 import { allIds, storeOptions } from './template.js'
@@ -25,24 +25,32 @@ export async function checkAfterCrash(root: string, expected: Expected): Promise
   const store = await openThreadStore(root, storeOptions)
   try {
     // Scanned first: what recovery leaves must be clean before anything else happens.
-    const scan = await scanRoot(root)
-    const survey = await surveyStore(store, allIds, expected.lines)
-    const index = expected.allowed.findIndex((one) => sameSurvey(one, survey))
-    if (index < 0) expect(survey).toEqual(expected.allowed.at(-1))
-    const living = tokensIn(JSON.stringify(survey))
-    const residue = [...scan.found]
-      .filter(([token]) => expected.tokens.has(token))
-      .filter(([token]) => !living.has(token) && !expected.lingering.has(token))
-    expect(residue, 'canaries that nobody living has').toEqual([])
-    await checkDead(store, survey, scan.names)
-    expect(await listedIds(store)).toEqual(livingIds(survey))
-    const { problems } = await store.verify()
-    expect(problems).toEqual([])
-    await checkAppends(store, survey)
-    return index
+    return await checkRecovered(store, await scanRoot(root), expected)
   } finally {
     await store.close()
   }
+}
+
+/** As {@link checkAfterCrash}, for a store that was opened and what is on its disk since. */
+export async function checkRecovered(
+  store: ThreadStore,
+  scan: Pick<RootScan, 'found' | 'names'>,
+  expected: Expected,
+): Promise<number> {
+  const survey = await surveyStore(store, allIds, expected.lines)
+  const index = expected.allowed.findIndex((one) => sameSurvey(one, survey))
+  if (index < 0) expect(survey).toEqual(expected.allowed.at(-1))
+  const living = tokensIn(JSON.stringify(survey))
+  const residue = [...scan.found]
+    .filter(([token]) => expected.tokens.has(token))
+    .filter(([token]) => !living.has(token) && !expected.lingering.has(token))
+  expect(residue, 'canaries that nobody living has').toEqual([])
+  await checkDead(store, survey, scan.names)
+  expect(await listedIds(store)).toEqual(livingIds(survey))
+  const { problems } = await store.verify()
+  expect(problems).toEqual([])
+  await checkAppends(store, survey)
+  return index
 }
 
 const sameSurvey = (one: Survey, other: Survey): boolean =>

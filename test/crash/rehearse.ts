@@ -1,6 +1,6 @@
 // What a program leads to when nothing goes wrong: what crashed runs of it are compared with.
 
-import { openThreadStore } from '@cenotaph/core'
+import { openThreadStore, type ThreadStore } from '@cenotaph/core'
 import { tokensIn } from '../support/canary.js'
 import type { ChildRun } from '../support/run-child.js'
 import { type Survey, surveyStore } from '../support/survey.js'
@@ -33,7 +33,15 @@ export async function rehearse(
   root: string,
   lines: ReadonlySet<string>,
 ): Promise<Rehearsal> {
-  const store = await openThreadStore(root, optionsOf(scenario))
+  return rehearseOn(await openThreadStore(root, optionsOf(scenario)), scenario, lines)
+}
+
+/** As {@link rehearse}, on a store that is open; it is closed afterwards. */
+export async function rehearseOn(
+  store: ThreadStore,
+  scenario: Pick<Scenario, 'program'>,
+  lines: ReadonlySet<string>,
+): Promise<Rehearsal> {
   const look = () => surveyStore(store, allIds, lines)
   const surveys = [await look()]
   for (const [method, ...args] of scenario.program) {

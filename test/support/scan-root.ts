@@ -58,7 +58,8 @@ async function readIfThere(name: string): Promise<Buffer> {
   }
 }
 
-function collect(content: Uint8Array, name: string, found: Map<string, Set<string>>): void {
+/** Notes every token that stands in some bytes, under a name for where they were. */
+export function collect(content: Uint8Array, name: string, found: Map<string, Set<string>>): void {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.length)
   for (
     let at = bytes.indexOf(TOKEN_PREFIX);

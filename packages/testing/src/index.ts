@@ -1,5 +1,11 @@
 export { type CrashOptions, crashStateCount, crashStates } from './disk/crash-states.js'
-export { SECTOR_BYTES } from './disk/inode.js'
+export {
+  contentOf,
+  type FileInode,
+  type FolderInode,
+  type Inode,
+  SECTOR_BYTES,
+} from './disk/inode.js'
 export { SimDisk, type SimDiskOptions } from './disk/sim-disk.js'
 export {
   type Crash,

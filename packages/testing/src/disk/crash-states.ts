@@ -43,6 +43,14 @@ export function* crashStates(
   }
 }
 
+/** A disk of its own that holds what this one holds, all of it durable. */
+export const copyOfDisk = (disk: SimDisk): SimDisk =>
+  stateOf(
+    disk,
+    choicesOf(disk),
+    choicesOf(disk).map(({ size }) => size - 1),
+  )!
+
 /** How many combinations there are to choose from, those that contradict themselves included. */
 export const crashStateCount = (disk: SimDisk): number =>
   choicesOf(disk).reduce((product, { size }) => product * size, 1)

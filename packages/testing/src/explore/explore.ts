@@ -5,7 +5,7 @@
 // States that were looked at before are passed over. Where there are more states than the limits allow, a seeded sample
 // is taken; the report says how many there were. A failure has one line that replays it.
 
-import { crashStates } from '../disk/crash-states.js'
+import { copyOfDisk, crashStates } from '../disk/crash-states.js'
 import { levelCrashStates } from '../level/sim-level-folder.js'
 import { fingerprintOf } from './fingerprint.js'
 import { type Effect, type MachinePorts, portsOf, type SimMachine } from './sim-machine.js'
@@ -171,8 +171,9 @@ class Explorer<Engine> {
     const count = Math.max(levels.length, disks.length)
     return Array.from({ length: count }, (_, index) => ({
       ...machine,
-      disk: disks[index % disks.length]!,
-      level: levels[(index + instant) % levels.length]!,
+      // Each state is changed by its recovery, so none may be part of two.
+      disk: index < disks.length ? disks[index]! : copyOfDisk(disks[index % disks.length]!),
+      level: levels[(index + instant) % levels.length]!.copy(),
       seed: machine.seed + 1,
     }))
   }

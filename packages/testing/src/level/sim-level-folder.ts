@@ -23,6 +23,12 @@ export class SimLevelFolder {
     this.wasMade = wasMade
   }
 
+  /** A folder of its own that holds what this one holds, as a process finds it that comes after. */
+  copy(): SimLevelFolder {
+    const kept = this.lsm.logs.map((log) => log.batches.length)
+    return new SimLevelFolder(this.lsm.afterCrash(kept), this.wasMade)
+  }
+
   /** Every value that is on disk, deleted and overwritten ones included. */
   *physical(): Generator<PhysicalValue> {
     for (const { key, value, file } of this.lsm.entries()) {

@@ -1,0 +1,118 @@
+// What is run on the simulated machine: for each operation a small store, and the calls that are cut short.
+
+import { ids } from '../crash/template.js'
+import type { Canaries } from '../support/canary.js'
+import type { Call } from '../support/run-child.js'
+import { message } from '../support/thread-ids.js'
+
+export interface SimProgram {
+  readonly name: string
+  /** Done before the search begins. */
+  readonly setUp: readonly Call[]
+  readonly program: readonly Call[]
+  readonly options?: Readonly<Record<string, unknown>>
+  /** Calls that are durable once so many are acknowledged; default all of them. */
+  readonly durable?: (acknowledged: number) => number
+}
+
+export function programsOf(canaries: Canaries): readonly SimProgram[] {
+  const text = () => message(canaries.next())
+  const long = () => message(`${canaries.next()} ${'x'.repeat(1_500)} ${canaries.next()}`)
+  const create = (threadId: string, parentThreadId?: string): Call => [
+    'createThread',
+    {
+      threadId,
+      cwd: `/work/${canaries.next()}`,
+      name: canaries.next(),
+      ...(parentThreadId === undefined ? {} : { parentThreadId }),
+    },
+  ]
+  const append = (id: string): Call => ['appendItems', id, [text()]]
+  const plain = (): Call[] => [create(ids.plain), append(ids.plain)]
+  const tree = (): Call[] => [
+    create(ids.treeRoot),
+    create(ids.child, ids.treeRoot),
+    append(ids.child),
+  ]
+  const forked = (): Call[] => [
+    create(ids.base),
+    append(ids.base),
+    append(ids.base),
+    ['forkThread', ids.base, { newThreadId: ids.reference, throughOrdinal: 1 }],
+    append(ids.reference),
+  ]
+  return [
+    { name: 'create', setUp: [], program: [create(ids.created)] },
+    { name: 'append', setUp: plain(), program: [append(ids.plain), append(ids.plain)] },
+    {
+      name: 'append by reference',
+      setUp: plain(),
+      program: [['appendItems', ids.plain, [long(), text()]], append(ids.plain)],
+      options: { referenceBytesMin: 1_024 },
+    },
+    {
+      name: 'append to two threads at once',
+      setUp: [...plain(), create(ids.base)],
+      program: [append(ids.plain), append(ids.base), ['checkpoint'], append(ids.plain)],
+    },
+    {
+      name: 'append buffered, then flush',
+      setUp: plain(),
+      program: [
+        ['appendItems', ids.plain, [text(), text()], { durability: 'buffered' }],
+        ['flush', ids.plain],
+      ],
+      durable: (acknowledged) => (acknowledged < 2 ? 0 : 2),
+    },
+    { name: 'rename', setUp: plain(), program: [['renameThread', ids.plain, canaries.next()]] },
+    {
+      name: 'archive a tree and bring it back',
+      setUp: tree(),
+      program: [
+        ['archiveThreads', [ids.treeRoot]],
+        ['unarchiveThreads', [ids.treeRoot]],
+      ],
+    },
+    {
+      name: 'fork by reference',
+      setUp: plain(),
+      program: [['forkThread', ids.plain, { newThreadId: ids.newReference, throughOrdinal: 1 }]],
+    },
+    {
+      name: 'fork by copy',
+      setUp: plain(),
+      program: [['forkThread', ids.plain, { newThreadId: ids.newCopy, copy: true }]],
+    },
+    {
+      name: 'delete of one thread',
+      setUp: plain(),
+      program: [['deleteThreads', [ids.plain]]],
+    },
+    {
+      name: 'append, then delete',
+      setUp: plain(),
+      program: [append(ids.plain), ['deleteThreads', [ids.plain]]],
+    },
+    {
+      name: 'delete of a spawn tree',
+      setUp: tree(),
+      program: [['deleteThreads', [ids.treeRoot], { reason: 'asked for' }]],
+    },
+    {
+      name: 'delete that detaches a fork',
+      setUp: forked(),
+      program: [['deleteThreads', [ids.base], { forks: 'detach' }], append(ids.reference)],
+    },
+    {
+      name: 'delete that takes a fork along',
+      setUp: forked(),
+      program: [['deleteThreads', [ids.base], { forks: 'cascade' }]],
+    },
+    {
+      name: 'checkpoint between appends',
+      setUp: plain(),
+      program: [append(ids.plain), ['checkpoint'], append(ids.plain)],
+    },
+    { name: 'close', setUp: plain(), program: [append(ids.plain), ['close']] },
+  ]
+}
