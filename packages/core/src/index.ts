@@ -4,6 +4,14 @@ export type { AppendResult, DroppedItem } from './append/idempotency.js'
 export { type NewItem, RawJson } from './append/prepared-lines.js'
 export type { Recorder, RecorderOptions } from './append/recorder.js'
 export type { RecorderSubject } from './append/store-recorder.js'
+export type { AttachmentChange } from './attachments/attachment-keys.js'
+export type {
+  AttachmentInfo,
+  AttachmentPage,
+  ListAttachmentsOptions,
+  PutAttachmentOptions,
+  ThreadAttachments,
+} from './attachments/attachments.js'
 export type { BackupProblem } from './backup/copy-thread.js'
 export type { KnownBackup } from './backup/known-backups.js'
 export { type BackupOptions, type BackupResult, backupCrashPoints } from './backup/make-backup.js'

@@ -9,6 +9,7 @@ import {
   nodeClock,
   nodeDisk,
   nodeEntropy,
+  StoreError,
 } from '@cenotaph/storage'
 import { checkOptions } from './check-options.js'
 import { alone, type Companion } from './ephemeral/companion.js'
@@ -40,6 +41,8 @@ export interface ThreadStoreOptions {
   readonly ballastBytes?: number
   /** LOG and MANIFEST together may reach this before LevelDB is reopened. Default 32 MiB. */
   readonly levelLogBytesMax?: number
+  /** Longest value of an attachment, in bytes. Default 1 MiB, at most 16 MiB. */
+  readonly attachmentBytesMax?: number
   /** Called at every named instant of every operation; the seam for crash tests. */
   readonly crashPoint?: (name: string) => void | Promise<void>
   /** Who asks, for receipts. Default `process <pid>`. */
@@ -63,7 +66,13 @@ const MiB = 1024 * 1024
 
 /** @throws ARGUMENT_INVALID */
 export function resolveOptions(options: ThreadStoreOptions): ResolvedOptions {
-  checkOptions(options, { persistence: ['limited', 'extended', 'none'] })
+  checkOptions(options, {
+    persistence: ['limited', 'extended', 'none'],
+    attachmentBytesMax: 'count',
+  })
+  const { attachmentBytesMax = 0 } = options
+  if (attachmentBytesMax > 16 * MiB)
+    throw new StoreError('ARGUMENT_INVALID', 'attachmentBytesMax is at most 16 MiB')
   const { persistence = 'limited', ...given } = options
   const resolved = { ...defaults(), ...given }
   const kept = { ...resolved, hostDisk: resolved.disk, companion: alone }
@@ -96,6 +105,7 @@ const defaults = (): Required<Omit<ThreadStoreOptions, 'persistence'>> => ({
   retryMs: 1_000,
   ballastBytes: 8 * MiB,
   levelLogBytesMax: 32 * MiB,
+  attachmentBytesMax: MiB,
   crashPoint: noCrashPoint,
   requestedBy: `process ${process.pid}`,
 })

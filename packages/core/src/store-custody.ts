@@ -1,6 +1,7 @@
 // What a store does for its owner beside writing and deleting: schedules and restores, holds, retention, participants,
 // attachments, redaction, backups. Each method is one verb; what it does is in the folder of its subject.
 
+import { ThreadAttachments } from './attachments/attachments.js'
 import { forgetBackup, type KnownBackup, knownBackups } from './backup/known-backups.js'
 import { type BackupOptions, type BackupResult, makeBackup } from './backup/make-backup.js'
 import { checkHoldReason, hold, pin, unhold, unpin } from './lifecycle/hold.js'
@@ -40,6 +41,15 @@ export class StoreCustody extends StoreReader {
 
   async unpinThread(threadId: string): Promise<void> {
     await runOperation(this.writable, unpin, { threadId: requireThreadId(threadId) })
+  }
+
+  /** What the host keeps with a thread beside its lines. It goes with the thread. @throws THREAD_ID_MALFORMED */
+  attachments(threadId: string): ThreadAttachments {
+    return new ThreadAttachments(
+      requireThreadId(threadId),
+      () => this.context,
+      () => this.writable,
+    )
   }
 
   /** What is done with threads that nobody has used for long: nothing, until a policy is set and run. */

@@ -38,6 +38,9 @@ export const errorCodes = [
   'ITEM_TOO_LARGE',
   'RECORDER_CLOSED',
   'BUFFERED_LOST',
+  // Attachments
+  'ATTACHMENT_TOO_LARGE',
+  'ATTACHMENTS_TOO_MANY',
   // Rollouts
   'ROLLOUT_NOT_FOUND',
   'ROLLOUT_SHORT',

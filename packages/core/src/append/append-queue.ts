@@ -6,7 +6,7 @@
 // rewritten or deleted between the moment a line gets its ordinal and the moment it is in the file.
 
 import { crc32 } from 'node:zlib'
-import type { Journal, Section } from '@cenotaph/journal'
+import type { BatchOperation, Journal, Section } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import { type Clock, isStoreError, StoreError } from '@cenotaph/storage'
 import { noCrashPoint, type ResolvedOptions } from '../options.js'
@@ -36,6 +36,12 @@ interface Buffered {
   preview: string | undefined
 }
 
+/** What the batch of an append holds beside its lines. */
+export interface Along {
+  readonly tag?: Uint8Array | undefined
+  readonly rows?: readonly BatchOperation[] | undefined
+}
+
 export class AppendQueue {
   readonly #journal: Journal
   readonly #writers: RolloutWriters
@@ -60,16 +66,16 @@ export class AppendQueue {
    * Commits lines that begin at the thread's tail, and moves the tail at once. Durable when it resolves.
    * What was buffered before them goes first.
    */
-  async commit(state: ThreadState, lines: PreparedLines, tag?: Uint8Array): Promise<void> {
+  async commit(state: ThreadState, lines: PreparedLines, along: Along = {}): Promise<void> {
     const offset = moveTail(state, lines)
-    if (!this.hasBuffered(state)) return this.#commitAt(state, lines, offset, tag)
+    if (!this.hasBuffered(state)) return this.#commitAt(state, lines, offset, along)
     // Whoever comes next waits behind this commit's turn, not only behind the flush: lines are issued in the order
     // of their offsets, and between the end of a flush and the turn of its waiters there are others.
     let commit: Promise<void> | undefined
     await this.#inTurn(
       state,
       this.flush(state).then(() => {
-        commit = this.#commitAt(state, lines, offset, tag)
+        commit = this.#commitAt(state, lines, offset, along)
       }),
     )
     await commit
@@ -163,9 +169,9 @@ export class AppendQueue {
     state: ThreadState,
     lines: PreparedLines,
     offset: number,
-    tag?: Uint8Array,
+    along: Along = {},
   ): Promise<void> {
-    const commit = this.#journalAndWrite(state, lines, offset, tag)
+    const commit = this.#journalAndWrite(state, lines, offset, along)
     this.#inFlight.add(commit)
     try {
       await commit
@@ -178,8 +184,9 @@ export class AppendQueue {
     state: ThreadState,
     lines: PreparedLines,
     offset: number,
-    tag?: Uint8Array,
+    along: Along = {},
   ): Promise<void> {
+    const { tag, rows } = along
     const place = {
       subject: state.threadId,
       generation: state.row.generation,
@@ -191,8 +198,8 @@ export class AppendQueue {
     try {
       const sequence =
         lines.bytes.length > this.#options.referenceBytesMin
-          ? await this.#commitByReference(state, place, lines.bytes)
-          : await this.#commitInline(state, { ...place, bytes: lines.bytes })
+          ? await this.#commitByReference(state, place, lines.bytes, rows)
+          : await this.#commitInline(state, { ...place, bytes: lines.bytes }, rows)
       state.lastSequence = sequence
     } catch (error) {
       throw this.#failed(state, error)
@@ -206,9 +213,9 @@ export class AppendQueue {
     this.onCommitted()
   }
 
-  async #commitInline(state: ThreadState, section: Section): Promise<number> {
+  async #commitInline(state: ThreadState, section: Section, rows: Along['rows']): Promise<number> {
     await this.#reach('append.intend:before')
-    const sequence = await this.#journal.append(section)
+    const sequence = await this.#journal.append(section, undefined, rows)
     state.lastSequence = sequence
     state.carried.push(section)
     await this.#reach('append.intend:after')
@@ -224,6 +231,7 @@ export class AppendQueue {
     state: ThreadState,
     place: Omit<Section, 'bytes'>,
     bytes: Uint8Array,
+    rows: Along['rows'],
   ): Promise<number> {
     const { subject, generation, offset } = place
     await this.#reach('append.reserve:before')
@@ -244,7 +252,7 @@ export class AppendQueue {
     await this.#reach('append.write:after')
     await this.#reach('append.intend:before')
     const reserved = { ...place, length: bytes.length, crc: crc32(bytes) }
-    const sequence = await this.#journal.appendReserved(reserved)
+    const sequence = await this.#journal.appendReserved(reserved, undefined, rows)
     await this.#reach('append.intend:after')
     return sequence
   }

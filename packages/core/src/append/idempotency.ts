@@ -38,10 +38,14 @@ export interface KeptKey {
 
 export const keysKey = (id: ThreadId): string => `t/${id}/keys`
 
-export const digestOf = (items: readonly { type: string; payload: string }[]): string => {
+/** `more` is what came along with the items, and changes nothing where it is empty. */
+export const digestOf = (
+  items: readonly { type: string; payload: string }[],
+  more: string = '',
+): string => {
   const hash = createHash('sha256')
   for (const { type, payload } of items) hash.update(type).update('\0').update(payload).update('\0')
-  return hash.digest('hex')
+  return hash.update(more).digest('hex')
 }
 
 export class IdempotencyKeys {

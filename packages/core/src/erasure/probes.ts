@@ -15,7 +15,7 @@ const WINDOWS_MAX = 64
 const PROBES_MAX = 20_000
 /** Rollouts that are open at once, and values that are in memory at once. */
 const AT_ONCE_MAX = 8
-const VALUES_MAX = 100
+const VALUES_MAX = 16
 
 export type Probe = Uint8Array
 

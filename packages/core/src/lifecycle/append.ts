@@ -24,6 +24,12 @@ import {
   prepareLines,
 } from '../append/prepared-lines.js'
 import { parksThread } from '../append/rollout-writers.js'
+import {
+  AppendedAttachments,
+  checkChanges,
+  digestOfChanges,
+} from '../attachments/appended-attachments.js'
+import type { AttachmentChange, CheckedChange } from '../attachments/attachment-keys.js'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { refuseArchived, requireUsable } from '../threads/require-thread.js'
@@ -39,6 +45,11 @@ export interface AppendOptions {
   readonly idempotencyKey?: string
   /** `durable` (default): on disk when it resolves. `buffered`: in memory, on disk after `flush`. */
   readonly durability?: 'durable' | 'buffered'
+  /**
+   * Attachments to put or to take away in the same commit: they and the items are there together, or neither. Not with
+   * `buffered`. At most 1,000, of 64 MiB together.
+   */
+  readonly attachments?: readonly AttachmentChange[]
   /** The live writer that appends; others are refused while it lives. */
   readonly writer?: LiveWriter
 }
@@ -50,6 +61,7 @@ export async function appendItems(
   options: AppendOptions = {},
 ): Promise<AppendResult> {
   checkArguments(items, options)
+  const changes = checkChanges(options, context.options.attachmentBytesMax)
   await materialiseFirst(context, id)
   const historyMode = await historyModeOf(context, id)
   const checked = checkItems(items, {
@@ -71,7 +83,7 @@ export async function appendItems(
       return await appendItems(context, id, items, options)
     }
     if (context.journal.failure) throw context.journal.failure
-    return await appendLocked(context, state, checked, options)
+    return await appendLocked(context, state, { ...checked, changes }, options)
   } finally {
     release()
   }
@@ -93,7 +105,7 @@ async function historyModeOf(context: StoreContext, id: ThreadId): Promise<'lega
 async function appendLocked(
   context: StoreContext,
   state: ThreadState,
-  checked: CheckedItems,
+  checked: Checked,
   options: AppendOptions,
 ): Promise<AppendResult> {
   if (options.idempotencyKey === undefined) {
@@ -108,7 +120,7 @@ async function appendLocked(
   const { keys } = state
   // A repeat that comes while the first is under way waits for its answer.
   while (keys.underway.has(key)) await keys.underway.get(key)?.catch(() => {})
-  const digest = digestOf(checked.kept)
+  const digest = digestOf(checked.kept, digestOfChanges(checked.changes))
   const kept = keys.get(key, context.journal.storeTimeMs())
   if (kept) {
     // Without a digest there is nothing to compare: some of what was appended is redacted.
@@ -126,19 +138,27 @@ async function appendLocked(
   }
 }
 
+interface Checked extends CheckedItems {
+  readonly changes: readonly CheckedChange[]
+}
+
 async function write(
   context: StoreContext,
   state: ThreadState,
-  checked: CheckedItems,
+  checked: Checked,
   options: AppendOptions,
   idempotency: { readonly key: string; readonly digest: string } | undefined,
 ): Promise<AppendResult> {
   if (!context.appends.hasBuffered(state)) await checkFile(context, state)
+  const attachments =
+    checked.changes.length === 0
+      ? undefined
+      : await AppendedAttachments.of(context, state, checked.changes)
   // From here to the commit nothing is awaited: the ordinals that are given are the ones that are written.
   const { threadId, tail, row } = state
   refuseOrdinal(state, options.expectedOrdinal)
   if (checked.kept.length === 0) {
-    return {
+    const nothing: AppendResult = {
       threadId,
       firstOrdinal: null,
       lastOrdinal: null,
@@ -146,6 +166,9 @@ async function write(
       dropped: checked.dropped,
       bytes: 0,
     }
+    if (attachments)
+      await attachments.commitAlone(idempotency && { ...idempotency, result: nothing })
+    return nothing
   }
   const nowMs = context.journal.storeTimeMs()
   const lines = prepareLines(checked.kept, tail, {
@@ -170,7 +193,8 @@ async function write(
     await context.appends.buffer(state, lines)
   } else {
     const tag = idempotency && encodeTag({ ...idempotency, atMs: nowMs, result })
-    await context.appends.commit(state, lines, tag)
+    if (attachments) await attachments.commitWith(lines, tag)
+    else await context.appends.commit(state, lines, { tag })
   }
   return result
 }

@@ -4,6 +4,7 @@
 import { appendCrashPoints } from '../append/append-queue.js'
 import { setPolicy } from '../retention/stored-policy.js'
 import { archive, unarchive } from './archive.js'
+import { attach, eraseAttachment } from './attach.js'
 import { create } from './create.js'
 import { deleteThreads } from './delete.js'
 import { fork } from './fork.js'
@@ -23,6 +24,8 @@ const definitions = [
   pin,
   unpin,
   setPolicy,
+  attach,
+  eraseAttachment,
   archive,
   unarchive,
   fork,

@@ -88,7 +88,7 @@ async function appendSection(
       bytes: lines.bytes.length,
     },
   }
-  await context.appends.commit(state, lines, encodeTag(tag))
+  await context.appends.commit(state, lines, { tag: encodeTag(tag) })
 }
 
 const itemOf = (line: RolloutLine): KeptItem => ({

@@ -4,6 +4,7 @@ import type { ReservedSection, Section } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreError } from '@cenotaph/storage'
 import type { IdempotencyKeys } from '../append/idempotency.js'
+import type { AttachmentKeys } from '../attachments/attachment-keys.js'
 import { currentRollout, type ThreadRow } from './thread-row.js'
 
 /** Where the next line of a thread goes, counting lines that are accepted but not committed yet. */
@@ -26,6 +27,8 @@ export class ThreadState {
   persisted: ThreadRow | undefined
   tail: Tail
   keys: IdempotencyKeys | undefined
+  /** Secret and handles of its attachments, once they were asked for. */
+  attachments: Promise<AttachmentKeys> | undefined
   /** Sequence of the newest journal record that holds lines of this thread; 0 when there is none. */
   lastSequence = 0
   /** Journaled lines that are not in the file yet; they outlive the journal while the thread is parked. */
@@ -58,6 +61,8 @@ export class ThreadState {
     this.row = row
     this.persisted = row
     this.tail = tailOf(row)
+    // An operation that replaces the row may have changed values too.
+    this.attachments = undefined
   }
 }
 
