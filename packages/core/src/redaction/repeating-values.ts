@@ -10,6 +10,7 @@ import {
   type ThreadId,
 } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
+import { bytesKey, headKey } from '../attachments/attachment-format.js'
 import type { StoreContext } from '../context.js'
 import { listQuarantine, type QuarantinePiece } from '../erasure/quarantine.js'
 import { rowsUnder } from '../rows-under.js'
@@ -31,7 +32,7 @@ export async function valuesThatRepeat(
   ids: readonly ThreadId[],
   texts: SecretTexts,
 ): Promise<RepeatingValues> {
-  const keys: string[] = []
+  const keys = new Set<string>()
   const threadIds = new Set<ThreadId>()
   let attachments = 0
   let events = 0
@@ -40,14 +41,22 @@ export async function valuesThatRepeat(
     for await (const [key, body] of rowsUnder(context.journal, prefix)) {
       const place = key.slice(prefix.length)
       if (isOther(place) || !texts.areRepeatedIn(body)) continue
-      keys.push(key)
       threadIds.add(id)
-      if (place.startsWith('e/')) events += 1
-      else attachments += 1
+      const handle = handleIn(place)
+      if (handle === undefined) {
+        keys.add(key)
+        events += 1
+      } else {
+        // An attachment is two values, and goes whole.
+        if (!keys.has(headKey(id, handle))) attachments += 1
+        keys.add(headKey(id, handle)).add(bytesKey(id, handle))
+      }
     }
   }
-  return { keys, threadIds: [...threadIds], attachments, events }
+  return { keys: [...keys], threadIds: [...threadIds], attachments, events }
 }
+
+const handleIn = (place: string): string | undefined => /^[ab]\/(.+)$/.exec(place)?.[1]
 
 const CHUNK_BYTES = 1024 * 1024
 /** Longer than what makes a repetition, so that one on the edge of two chunks is in one of them. */
