@@ -134,6 +134,19 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
       from: 1,
     },
     {
+      name: 'redact',
+      program: [append(ids.plain), ['redactItems', ids.plain, [1, 3], 'asked for']],
+      from: 1,
+      recoverAfter: ['redact.intend:after', 'redact.rewrite:after'],
+    },
+    {
+      name: 'redact compressed and inherited lines',
+      program: [
+        ['redactItems', ids.compressed, [1], 'asked for'],
+        ['redactItems', ids.reference, [1], 'asked for'],
+      ],
+    },
+    {
       name: 'checkpoint between appends',
       program: [append(ids.plain), ['checkpoint'], append(ids.plain)],
       from: 1,

@@ -221,8 +221,7 @@ describe('redactItems', () => {
     expect(readFileSync(rolloutOf(root, thread))).toEqual(before)
     const other = { expectPlan: plan.planId! }
     await refusal(store.redactItems(thread, [4], 'asked for', other), 'PLAN_CHANGED')
-    const done = await store.redactItems(thread, [2], 'asked for', other)
-    expect(done.receipt?.verification?.shared).toBeGreaterThan(0)
+    await store.redactItems(thread, [2], 'asked for', other)
     await store.redactItems(thread, [4], 'asked for')
     expect(await filesWith(root, secret)).toEqual([])
   })

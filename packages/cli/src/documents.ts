@@ -1,6 +1,6 @@
 // The documents of --json that are not what the store answers as it is: members and their order are a contract.
 
-import type { DeleteResult, ThreadStore, ThreadView } from '@cenotaph/core'
+import type { DeleteResult, RedactResult, ThreadStore, ThreadView } from '@cenotaph/core'
 
 export type ThreadDocument = Omit<ThreadView, 'nextOrdinal'>
 
@@ -42,4 +42,16 @@ export const deletionDocument = (result: DeleteResult): DeleteResult => ({
   deleteAfter: result.deleteAfter,
   pending: result.pending,
   receipt: result.receipt,
+})
+
+/** As a deletion, with the lines. */
+export const redactionDocument = (result: RedactResult): RedactResult => ({
+  ...deletionDocument(result),
+  redacted: result.redacted,
+  lines: result.lines,
+  repeatedIn: result.repeatedIn,
+  attachments: result.attachments,
+  events: result.events,
+  quarantined: result.quarantined,
+  unnamed: result.unnamed,
 })

@@ -37,6 +37,8 @@ const hints: Readonly<Record<string, Hint>> = {
     `\`cenotaph holds\` says why, \`cenotaph unhold\` ends it: ${listed(detail.threadIds)}`,
   THREAD_NOT_HELD: () => '`cenotaph holds` shows which are',
   PLAN_CHANGED: () => 'run it with --dry-run for the new plan',
+  ORDINAL_NOT_FOUND: () => '`cenotaph read` shows the ordinals that there are',
+  REDACTION_REFUSED: () => 'leave those lines out, or delete the thread',
   REASON_REFUSED: () => 'give a reason in other words',
   ROLLOUT_CHANGED: repair,
   BACKUP_TARGET_EXISTS: () => 'name a folder that is new or empty',

@@ -32,14 +32,10 @@ export function planText(plan: DeleteResult, titles: ReadonlyMap<string, string>
 
 export function deletionText(result: DeleteResult, colours: Colours): string {
   const lines = [...gone(result)]
-  const pending = result.pending.map(
-    ({ step, reason, nextTry }) =>
-      `  ${step}: ${escapeText(reason)}${nextTry === null ? '' : `; next try ${nextTry}`}`,
-  )
   if (result.state === 'erasing') {
     lines.push(
       `Deleted for every reader, but not erased yet: ${countText(result.threadIds.length, 'thread')}.`,
-      ...pending,
+      ...pendingText(result),
       '`cenotaph retry` tries what is pending now; it is also tried at every start.',
     )
   } else if (result.threadIds.length === 0 && result.alreadyDeleted.length === 0) {
@@ -49,8 +45,14 @@ export function deletionText(result: DeleteResult, colours: Colours): string {
   return lines.join('\n')
 }
 
+export const pendingText = ({ pending }: DeleteResult): string[] =>
+  pending.map(
+    ({ step, reason, nextTry }) =>
+      `  ${step}: ${escapeText(reason)}${nextTry === null ? '' : `; next try ${nextTry}`}`,
+  )
+
 export function receiptText(receipt: Receipt, colours: Colours): string {
-  const { verification, survivingForks, reason, requestedBy } = receipt
+  const { verification, survivingForks, reason, requestedBy, redaction } = receipt
   return blockText(
     [
       ['receipt', escapeText(receipt.receiptId)],
@@ -60,6 +62,9 @@ export function receiptText(receipt: Receipt, colours: Colours): string {
       ['erased', receipt.erasedAt ?? '-'],
       ['requested by', escapeText(requestedBy ?? '-')],
       ['reason', escapeText(reason ?? '-')],
+      ...(redaction
+        ? [['redacted lines', ordinalsText(redaction.ordinals)] as [string, string]]
+        : []),
       ['erased data', `${countText(receipt.items, 'item')}, ${sizeText(receipt.bytes)}`],
       ['checked', verification ? checkText(verification) : '-'],
       ['surviving forks', survivingForks.map((fork) => fork.threadId).join(' ') || '-'],
@@ -70,6 +75,12 @@ export function receiptText(receipt: Receipt, colours: Colours): string {
     colours,
   )
 }
+
+const ordinalsText = (spans: readonly { readonly from: number; readonly to: number }[]): string =>
+  spans
+    .slice(0, shownMax)
+    .map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`))
+    .join(', ') + more(spans)
 
 /** How the erasure was checked. After a crash there are no probes left to search files for. */
 export const checkText = (verification: NonNullable<Receipt['verification']>): string =>
@@ -115,5 +126,5 @@ const listed = (ids: readonly string[], titles: ReadonlyMap<string, string>): st
   ...(ids.length > shownMax ? [`  and ${ids.length - shownMax} more`] : []),
 ]
 
-const more = (ids: readonly string[]): string =>
+const more = (ids: readonly unknown[]): string =>
   ids.length > shownMax ? ` and ${ids.length - shownMax} more` : ''

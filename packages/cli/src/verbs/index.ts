@@ -19,9 +19,11 @@ import { read } from './read.js'
 import { receipt } from './receipt.js'
 import { receiptVerify } from './receipt-verify.js'
 import { receipts } from './receipts.js'
+import { redact } from './redact.js'
 import { rename } from './rename.js'
 import { repair } from './repair.js'
 import { restoreBackupVerb } from './restore-backup.js'
+import { retentionVerbs } from './retention.js'
 import { retry } from './retry.js'
 import { show } from './show.js'
 import { status } from './status.js'
@@ -46,7 +48,9 @@ export const verbs: readonly AnyVerb[] = [
   pin,
   unpin,
   deleteVerb,
+  redact,
   retry,
+  ...retentionVerbs,
   status,
   receipts,
   receipt,

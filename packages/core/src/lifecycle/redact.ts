@@ -133,6 +133,11 @@ export const redact = defineOperation<RedactArgs, RedactState, RedactPlan, Redac
           const state = context.threads.peek(id)
           if (state) state.keys = kept
         }
+        for (const id of plan.touched) {
+          const state = context.threads.peek(id)
+          // What it knows of attachments is read anew.
+          if (state) state.attachments = undefined
+        }
         for (const target of plan.targets)
           context.redactions.hide(target, scope.found.patches.get(target.rolloutId))
       },

@@ -31,14 +31,12 @@ export async function repeatedLines(
       const source = await openRollout(context, row!, rollout)
       try {
         const { maxLineBytes } = context.options
-        for await (const { ordinal, bytes } of readForward(source, {
-          firstOrdinal,
-          maxLineBytes,
-        })) {
+        for await (const line of readForward(source, { firstOrdinal, maxLineBytes })) {
+          const { ordinal, bytes, offset } = line
           if (found.length === LINES_MAX) return found
-          if (spansHold(spans, ordinal)) continue
-          const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-          if (pieces.some((piece) => line.includes(piece))) found.push({ threadId, ordinal })
+          if (offset > LOOKED_BYTES_MAX) break
+          if (!spansHold(spans, ordinal) && texts.areRepeatedIn(bytes))
+            found.push({ threadId, ordinal })
         }
       } finally {
         await source.close()

@@ -47,7 +47,7 @@ export class SecretTexts {
     this.#bytes += bytes.length
     const text = this.#texts.push(bytes) - 1
     for (let at = 0; at + PIECE_BYTES <= bytes.length; at += PIECE_BYTES) {
-      const piece = bytes.latin1Slice(at, at + PIECE_BYTES)
+      const piece = bytes.toString('latin1', at, at + PIECE_BYTES)
       const places = this.#pieces.get(piece)
       // A piece that stands in very many places is padding, or a line of a drawing.
       if (!places) this.#pieces.set(piece, [{ text, at }])
@@ -62,7 +62,7 @@ export class SecretTexts {
       if (buffer.includes(short) || buffer.includes(JSON.stringify(short).slice(1, -1))) return true
     }
     if (this.#pieces.size === 0) return false
-    const text = buffer.latin1Slice()
+    const text = buffer.toString('latin1')
     for (let at = 0; at + PIECE_BYTES <= text.length; at += 1) {
       const places = this.#pieces.get(text.slice(at, at + PIECE_BYTES))
       if (places?.some((place) => this.#isWindow(buffer, at, place))) return true
