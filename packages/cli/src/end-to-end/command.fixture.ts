@@ -109,6 +109,7 @@ export const threadKeys = [
   'held',
   'holdReason',
   'pinned',
+  'persistence',
   'damaged',
 ]
 

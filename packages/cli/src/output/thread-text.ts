@@ -86,6 +86,9 @@ export function threadBlock(thread: ThreadView, { clock, colours }: Terminal): s
       ['preview', optional(thread.preview)],
       ['state', stateText(thread)],
       ...(thread.held ? [['held for', optional(thread.holdReason)] as const] : []),
+      ...(thread.persistence === 'ephemeral'
+        ? [['kept', 'in memory alone; gone when the store closes'] as const]
+        : []),
       ['directory', optional(thread.cwd)],
       ['provider', optional(thread.modelProvider)],
       ['source', escapeText(sourceText(thread.source))],
