@@ -39,7 +39,7 @@ export function deletionText(result: DeleteResult, colours: Colours): string {
       '`cenotaph retry` tries what is pending now; it is also tried at every start.',
     )
   } else if (result.threadIds.length === 0 && result.alreadyDeleted.length === 0) {
-    lines.push('There was nothing to delete.')
+    lines.push('There was nothing to delete.', ...spared(result, new Map()))
   } else if (result.receipt) lines.push(receiptText(result.receipt, colours))
   else lines.push('Deleted. There is no receipt: a repair erased what was left.')
   return lines.join('\n')
