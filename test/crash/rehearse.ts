@@ -49,12 +49,19 @@ export async function rehearseOn(
       surveys.push(surveys.at(-1)!)
       continue
     }
-    const call = store[method as 'appendItems'] as (...given: unknown[]) => Promise<unknown>
-    await call.apply(store, args)
+    await callOf(store, method, args)
     surveys.push(await look())
   }
   await store.close()
   return { surveys, lingering: formerTexts(surveys) }
+}
+
+function callOf(store: ThreadStore, method: string, args: readonly unknown[]): Promise<unknown> {
+  type Verbs = Record<string, (...given: readonly unknown[]) => Promise<unknown>>
+  const [verb, verbOfThread] = method.split('.')
+  if (verbOfThread === undefined) return (store as unknown as Verbs)[verb!]!(...args)
+  const subject = (store as unknown as Record<string, (id: unknown) => Verbs>)[verb!]!(args[0])
+  return subject[verbOfThread]!(...args.slice(1))
 }
 
 /** A name or a reason that a living thread no longer has stays in the thread's own events. */

@@ -22,6 +22,8 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
   const text = () => message(`${canaries.next()} and more`)
   const long = () => message(`${canaries.next()} ${'x'.repeat(40_000)} ${canaries.next()}`)
   const append = (id: string): Call => ['appendItems', id, [text(), text()]]
+  const attached = (key: string) => ({ kind: canaries.next(), key, value: canaries.next() })
+  const erased = { kind: canaries.next(), key: canaries.next() }
   const createOptions = {
     threadId: ids.created,
     cwd: `/work/${canaries.next()}`,
@@ -131,6 +133,40 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
     {
       name: 'delete that takes forks along',
       program: [append(ids.copy), ['deleteThreads', [ids.base], { forks: 'cascade' }]],
+      from: 1,
+    },
+    {
+      name: 'attachments that are put, replaced and erased',
+      program: [
+        append(ids.plain),
+        ['attachments.put', ids.plain, canaries.next(), canaries.next(), canaries.next()],
+        ['attachments.put', ids.plain, erased.kind, erased.key, canaries.next()],
+        ['attachments.put', ids.plain, 'kind', 'key', canaries.next(), { erasePrevious: true }],
+        ['attachments.put', ids.plain, 'kind', 'key', canaries.next(), { erasePrevious: true }],
+        ['attachments.delete', ids.plain, erased.kind, erased.key],
+      ],
+      from: 1,
+      recoverAfter: ['eraseAttachment.intend:after'],
+    },
+    {
+      name: 'append with attachments',
+      program: [
+        ['appendItems', ids.plain, [text()], { attachments: [attached('a'), attached('b')] }],
+        ['appendItems', ids.plain, [], { attachments: [attached('c')] }],
+      ],
+    },
+    {
+      name: 'append by reference with attachments',
+      program: [['appendItems', ids.plain, [long()], { attachments: [attached('a')] }]],
+      options: { referenceBytesMin: 1024 },
+      recoverAfter: ['append.write:after'],
+    },
+    {
+      name: 'delete of a thread with attachments',
+      program: [
+        ['appendItems', ids.plain, [text()], { attachments: [attached('a'), attached('b')] }],
+        ['deleteThreads', [ids.plain]],
+      ],
       from: 1,
     },
     {

@@ -100,8 +100,11 @@ const before = job.armed === 'open' ? began : process.hrtime.bigint()
 armed = true
 begin()
 for (const [index, [method, ...args]] of job.program.entries()) {
+  const [verb, verbOfThread] = method.split('.')
   // @ts-expect-error: the program names methods of the store
-  await store[method](...args)
+  if (verbOfThread === undefined) await store[method](...args)
+  // @ts-expect-error: or, as `attachments.put`, of what it has for one thread
+  else await store[verb](args[0])[verbOfThread](...args.slice(1))
   say(`ACK ${index}`)
   cutPower(`ACK ${index}`)
 }

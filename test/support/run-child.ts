@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** A method of the store and its arguments, as JSON. */
+/** A method of the store and its arguments, as JSON; `attachments.put` takes the thread's id first. */
 export type Call = readonly [method: string, ...args: unknown[]]
 
 export interface ChildJob {

@@ -13,6 +13,8 @@ export interface SurveyedThread {
   readonly nextOrdinal: number
   readonly holdReason: string | null
   readonly pinned: boolean
+  /** Kind, key and value of each. */
+  readonly attachments: readonly (readonly [kind: string, key: string, value: unknown])[]
   /** Stored lines, the inherited ones first. */
   readonly lines: readonly string[]
 }
@@ -47,11 +49,22 @@ async function surveyThread(
     const { state, name, cwd, preview, forkedFromId, parentThreadId, nextOrdinal } = view
     const { holdReason, pinned } = view
     const facts = { state, name, cwd, preview, forkedFromId, parentThreadId, nextOrdinal }
-    return { ...facts, holdReason, pinned, lines }
+    return { ...facts, holdReason, pinned, attachments: await attachmentsOf(store, id), lines }
   } catch (error) {
     if (isStoreError(error, 'THREAD_DELETED')) return 'deleted'
     throw error
   }
+}
+
+async function attachmentsOf(
+  store: ThreadStore,
+  id: string,
+): Promise<SurveyedThread['attachments']> {
+  const attachments = store.attachments(id)
+  const { attachments: listed } = await attachments.list({ limit: 1000 })
+  return Promise.all(
+    listed.map(async ({ kind, key }) => [kind, key, await attachments.get(kind, key)] as const),
+  )
 }
 
 function withoutTimes(line: string): string {
