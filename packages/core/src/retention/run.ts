@@ -92,6 +92,9 @@ async function deleteSet(
   // A thread that is dead would be answered with the receipt of another delete.
   const dead = roots.find((threadId) => context.dead.has(threadId))
   if (dead) throw changed({ threadId: dead })
+  // Without schedules a deletion with a grace period would be one without.
+  if (rules.graceMs > 0 && !('schedules' in context))
+    throw new StoreError('ARGUMENT_INVALID', 'deletions cannot be scheduled here: set grace to 0')
   const options = {
     ...(rules.graceMs > 0 ? { in: rules.graceMs } : {}),
     forks: rules.forks,
