@@ -18,6 +18,8 @@ export interface Expected {
   readonly tokens: ReadonlySet<string>
   /** Tokens that living threads may keep without showing them, such as former names. */
   readonly lingering: ReadonlySet<string>
+  /** Problems that `verify` may name, such as a backup that the crash cut short. */
+  readonly mayReport?: readonly string[]
 }
 
 /** Opens the store, which recovers it. Gives the index of the survey that holds. */
@@ -48,7 +50,7 @@ export async function checkRecovered(
   await checkDead(store, survey, scan.names)
   expect(await listedIds(store)).toEqual(livingIds(survey))
   const { problems } = await store.verify()
-  expect(problems).toEqual([])
+  expect(problems.filter(({ code }) => !expected.mayReport?.includes(code))).toEqual([])
   await checkAppends(store, survey)
   return index
 }

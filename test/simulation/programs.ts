@@ -13,6 +13,8 @@ export interface SimProgram {
   readonly options?: Readonly<Record<string, unknown>>
   /** Calls that are durable once so many are acknowledged; default all of them. */
   readonly durable?: (acknowledged: number) => number
+  /** States of one instant, where there are very many instants. */
+  readonly statesPerInstant?: number
 }
 
 export function programsOf(canaries: Canaries): readonly SimProgram[] {
@@ -107,6 +109,39 @@ export function programsOf(canaries: Canaries): readonly SimProgram[] {
       name: 'delete that takes a fork along',
       setUp: forked(),
       program: [['deleteThreads', [ids.base], { forks: 'cascade' }]],
+    },
+    {
+      name: 'delete of what is archived',
+      setUp: [...plain(), ['archiveThreads', [ids.plain]], create(ids.base)],
+      program: [['deleteThreads', { archived: true }]],
+    },
+    {
+      name: 'hold, pin and take back',
+      setUp: plain(),
+      program: [
+        ['holdThread', ids.plain, canaries.next()],
+        ['pinThread', ids.plain],
+        ['unholdThread', ids.plain],
+      ],
+    },
+    {
+      name: 'redaction of a line that a fork inherits',
+      setUp: forked(),
+      program: [['redactItems', ids.reference, [1], 'asked for'], append(ids.reference)],
+    },
+    {
+      name: 'append, redaction of it, append',
+      setUp: plain(),
+      program: [append(ids.plain), ['redactItems', ids.plain, [2], 'asked for'], append(ids.plain)],
+    },
+    {
+      name: 'backup, then delete',
+      statesPerInstant: 2,
+      setUp: plain(),
+      program: [
+        ['backup', '/copy'],
+        ['deleteThreads', [ids.plain]],
+      ],
     },
     {
       name: 'checkpoint between appends',

@@ -1,5 +1,5 @@
-// Looks for canaries in everything that a simulated machine holds: names, contents, and every value that its database
-// has on disk, deleted ones included.
+// Looks for canaries in everything that a simulated machine holds of a store: names, contents, and every value that its
+// database has on disk, deleted ones included. What lies beside the store, such as a backup, is not the store's.
 
 import { contentOf, type Inode, type SimMachine } from '@cenotaph/testing'
 import { collect, type RootScan } from '../support/scan-root.js'
@@ -16,7 +16,8 @@ export function scanMachine(machine: SimMachine): Pick<RootScan, 'found' | 'name
     }
     for (const [name, child] of inode.entries) visit(child, `${path}/${name}`)
   }
-  visit(machine.disk.root, '')
+  const root = machine.disk.root.entries.get('store')
+  if (root) visit(root, '/store')
   for (const { key, value, file } of machine.level.physical()) {
     collect(Buffer.from(key), file, found)
     collect(value, file, found)

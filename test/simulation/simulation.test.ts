@@ -53,6 +53,7 @@ async function exploreProgram(program: SimProgram): Promise<ExploreReport> {
           lines: nothingKnown,
           tokens: canaries.tokens,
           lingering: rehearsal.lingering,
+          mayReport: ['BACKUP_UNFINISHED'],
         })
       },
     },
@@ -60,6 +61,7 @@ async function exploreProgram(program: SimProgram): Promise<ExploreReport> {
       machine: newMachine(),
       from,
       seed,
+      statesPerInstant: program.statesPerInstant ?? 12,
       ...(replay === undefined ? {} : { replay }),
     },
   )
