@@ -36,6 +36,8 @@ const hints: Readonly<Record<string, Hint>> = {
   THREAD_HELD: ({ detail }) =>
     `\`cenotaph holds\` says why, \`cenotaph unhold\` ends it: ${listed(detail.threadIds)}`,
   THREAD_NOT_HELD: () => '`cenotaph holds` shows which are',
+  THREAD_SCHEDULED: () => '`cenotaph restore` takes the deletion back',
+  THREAD_NOT_SCHEDULED: () => '`cenotaph list --scheduled` shows which are',
   PLAN_CHANGED: () => 'run it with --dry-run for the new plan',
   ORDINAL_NOT_FOUND: () => '`cenotaph read` shows the ordinals that there are',
   REDACTION_REFUSED: () => 'leave those lines out, or delete the thread',

@@ -13,9 +13,11 @@ import type { ResolvedOptions } from './options.js'
 import type { SigningKey } from './proof/index.js'
 import type { Redactions } from './redaction/redactions.js'
 import type { Ballast, RootLayout } from './root/index.js'
+import type { Schedules } from './schedule/schedules.js'
 import type { Directories } from './threads/directories.js'
 import type { LockTable } from './threads/lock-table.js'
 import type { ThreadTable } from './threads/thread-table.js'
+import type { TrustedClock } from './time/trusted-clock.js'
 import type { DeadSet, TombstoneFile } from './tombstones/index.js'
 
 export interface StoreContext {
@@ -31,6 +33,10 @@ export interface StoreContext {
   readonly directories: Directories
   readonly events: EventLog
   readonly dead: DeadSet
+  /** Deletions that wait for their date. */
+  readonly schedules: Schedules
+  /** Time that due dates and ages are judged by. */
+  readonly trustedClock: TrustedClock
   readonly tombstones: TombstoneFile
   readonly signingKey: SigningKey
   readonly appends: AppendQueue

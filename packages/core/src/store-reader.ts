@@ -32,7 +32,7 @@ import {
   type WatchOptions,
   watchEvents,
 } from './reading/watch-events.js'
-import { refuseDead, requireThreadId } from './threads/require-thread.js'
+import { refuseHidden, requireThreadId } from './threads/require-thread.js'
 import {
   type ExportedThread,
   type ExportOptions,
@@ -44,9 +44,9 @@ export class StoreReader extends OpenedStore {
   async readThread(threadId: string): Promise<ThreadView | undefined> {
     const context = this.context
     const id = requireThreadId(threadId)
-    refuseDead(context, id)
+    refuseHidden(context, id)
     const state = await context.threads.load(id)
-    refuseDead(context, id)
+    refuseHidden(context, id)
     return state && viewOf(context, state.row)
   }
 

@@ -6,7 +6,7 @@ import { StoreError } from '@cenotaph/storage'
 import { IdempotencyKeys, type KeptKey, keysKey } from '../append/idempotency.js'
 import type { PreparedLines } from '../append/prepared-lines.js'
 import type { StoreContext } from '../context.js'
-import { refuseDead } from '../threads/require-thread.js'
+import { refuseHidden } from '../threads/require-thread.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import { checkName } from './attachment-format.js'
 import {
@@ -121,7 +121,7 @@ export class AppendedAttachments {
     const { journal } = this.#context
     const { threadId } = this.#state
     await journal.commit(() => {
-      refuseDead(this.#context, threadId)
+      refuseHidden(this.#context, threadId)
       this.#keys.refuseTooMany(this.#changes)
       const nowMs = journal.storeTimeMs()
       const operations = this.#keys.operationsOf(this.#changes, nowMs)

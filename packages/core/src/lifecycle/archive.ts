@@ -6,7 +6,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { spawnTree } from '../threads/relatives.js'
-import { refuseDead, requireThread, requireUsable } from '../threads/require-thread.js'
+import { refuseHidden, requireThread, requireUsable } from '../threads/require-thread.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
 import { type Move, moveStep } from './move.js'
@@ -37,7 +37,7 @@ function moveOperation(
       for (const id of threadIds) await refuseWrongPlace(context, id, toArchive)
       return lockTree(context, threadIds, async (ids) => {
         // A tree that was read anew leaves out who died meanwhile; the caller is told instead.
-        for (const id of threadIds) refuseDead(context, id)
+        for (const id of threadIds) refuseHidden(context, id)
         const states = await context.threads.loadMany(ids)
         recheck?.(states.flatMap((state) => (state ? [state.row] : [])))
         const rows: ThreadRow[] = []
@@ -56,7 +56,7 @@ function moveOperation(
     }),
 
     commit(context, _plan, _operationId, rows) {
-      for (const { threadId } of rows) refuseDead(context, threadId)
+      for (const { threadId } of rows) refuseHidden(context, threadId)
       const archivedAt = toArchive ? context.journal.storeTimeMs() : null
       return {
         rows: rows.map((row) => ({

@@ -11,7 +11,7 @@ import type { StoreContext } from '../context.js'
 import type { LockRequest } from '../threads/lock-table.js'
 import {
   refuseArchived,
-  refuseDead,
+  refuseHidden,
   requireThread,
   requireUsable,
 } from '../threads/require-thread.js'
@@ -100,7 +100,7 @@ function planOf({ thread, keys, change, isThere }: AttachState): AttachPlan {
 }
 
 function commitOf(context: StoreContext, { thread, keys, change }: AttachState) {
-  refuseDead(context, thread.threadId)
+  refuseHidden(context, thread.threadId)
   keys.refuseTooMany([change])
   return {
     operations: keys.operationsOf([change], context.journal.storeTimeMs()),

@@ -25,18 +25,23 @@ export async function settleAppends(
   if (journaled) await context.checkpoints.run()
 }
 
-/** As {@link gatherLocked}, with the shared locks taken in the store that those threads are in. */
+/**
+ * As {@link gatherLocked}, with the shared locks taken in the store that those threads are in. A store in memory takes
+ * the exclusive ones on disk as well, where there is a store on disk: an id is one thread, wherever it is.
+ */
 export async function gatherBeside<State>(
   context: StoreContext,
   home: StoreContext,
   request: LockRequest,
   read: () => Promise<State>,
 ): Promise<{ state: State; locks: () => void }> {
-  if (home === context) return gatherLocked(context, request, read)
-  const { shared, ...own } = request
-  const released = await home.locks.acquire({ shared: shared ?? [] })
+  const durable = context.options.companion.durable?.()
+  if (!durable) return gatherLocked(context, request, read)
+  const { shared: _shared, ...own } = request
+  const released = await durable.locks.acquire(home === durable ? request : own)
   try {
-    const { state, locks } = await gatherLocked(context, own, read)
+    const inside = home === durable ? own : request
+    const { state, locks } = await gatherLocked(context, inside, read)
     return {
       state,
       locks: () => {

@@ -18,7 +18,7 @@ import { rowOf } from '../threads/new-row.js'
 import { newThreadId } from '../threads/new-thread-id.js'
 import {
   refuseArchived,
-  refuseDead,
+  refuseHidden,
   requireThreadId,
   requireUsable,
 } from '../threads/require-thread.js'
@@ -80,7 +80,7 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
       home,
       { exclusive: [id], shared: parent ? [parent] : [] },
       async () => {
-        refuseDead(context, id)
+        refuseHidden(context, id)
         if (await context.threads.load(id)) throw existsError(id)
         await refuseElsewhere(context, id)
         const parentRow = parent ? await spawningParent(home, parent) : undefined
@@ -101,8 +101,8 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
   abandon: (context, _plan, operationId) => unstage(context, operationId, 1),
 
   commit(context, _plan, _operationId, { home, row }) {
-    refuseDead(context, row.threadId)
-    if (row.parentThreadId) refuseDead(home, row.parentThreadId)
+    refuseHidden(context, row.threadId)
+    if (row.parentThreadId) refuseHidden(home, row.parentThreadId)
     const placed = placeInDirectory(context, row)
     return {
       rows: [placed.row],

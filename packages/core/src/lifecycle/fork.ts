@@ -25,7 +25,7 @@ import { newThreadId } from '../threads/new-thread-id.js'
 import { ownerOf } from '../threads/relatives.js'
 import {
   refuseArchived,
-  refuseDead,
+  refuseHidden,
   requireThreadId,
   requireUsable,
 } from '../threads/require-thread.js'
@@ -156,8 +156,8 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
   abandon: (context, _plan, operationId) => unstage(context, operationId, 1),
 
   commit(context, plan, _operationId, { home, row, base, preview }) {
-    refuseDead(context, plan.threadId)
-    refuseDead(home, base.threadId)
+    refuseHidden(context, plan.threadId)
+    refuseHidden(home, base.threadId)
     if (!row) throw new StoreError('ARGUMENT_INVALID', 'a fork is staged before it is committed')
     const placed = placeInDirectory(context, {
       ...row,
@@ -214,7 +214,7 @@ async function read(
   args: ForkArgs,
   threadId: ThreadId,
 ): Promise<ForkState> {
-  refuseDead(context, threadId)
+  refuseHidden(context, threadId)
   if (await context.threads.load(threadId)) throw existsError(threadId)
   await refuseElsewhere(context, threadId)
   const state = await requireUsable(home, args.threadId)

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { copySource, openZstdSource, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import { stageBytes, stagedPath } from '../files/staging.js'
-import { refuseArchived, refuseDead, requireUsable } from '../threads/require-thread.js'
+import { refuseArchived, refuseHidden, requireUsable } from '../threads/require-thread.js'
 import { currentRollout, type ThreadRow, withCurrentRollout } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
 import { defineOperation, type Step } from './operation.js'
@@ -43,7 +43,7 @@ export const materialise = defineOperation<
   },
 
   commit(context, plan, _operationId, row) {
-    refuseDead(context, plan.threadId)
+    refuseHidden(context, plan.threadId)
     if (plan.done) return {}
     const plain = withCurrentRollout(row, { compressed: false })
     return {

@@ -2,7 +2,7 @@
 // Survives: a crash before or after the batch. The name is the old one or the new one.
 
 import type { ThreadId } from '@cenotaph/rollout'
-import { refuseDead, requireUsable } from '../threads/require-thread.js'
+import { refuseHidden, requireUsable } from '../threads/require-thread.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
 import { checkName } from './create.js'
@@ -31,7 +31,7 @@ export const rename = defineOperation<RenameArgs, ThreadRow, RenamePlan, ThreadI
   plan: ({ threadId }) => ({ threadId }),
 
   commit(context, _plan, _operationId, row) {
-    refuseDead(context, row.threadId)
+    refuseHidden(context, row.threadId)
     return {
       rows: [row],
       events: [{ type: 'thread.renamed', threadId: row.threadId, payload: { name: row.name } }],

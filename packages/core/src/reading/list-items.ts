@@ -12,7 +12,7 @@ import { StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { ownerOf } from '../threads/relatives.js'
-import { refuseDead, requireThread, requireThreadId } from '../threads/require-thread.js'
+import { refuseHidden, requireThread, requireThreadId } from '../threads/require-thread.js'
 import { outsideBases, type ThreadRow } from '../threads/thread-row.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
 import { limitOf } from './list-threads.js'
@@ -70,8 +70,8 @@ export async function* readItems(
       : history.forward({ ...shared, ...(from === undefined ? {} : { fromOrdinal: from }) })
     let count = 0
     for await (const line of lines) {
-      // A caller may take its time between two lines, and a dead thread is read no further.
-      refuseDead(context, id)
+      // A caller may take its time between two lines, and a thread that is dead or scheduled is read no further.
+      refuseHidden(context, id)
       yield itemOf(context.redactions.line(line))
       count += 1
       if (count >= limit) break

@@ -2,10 +2,11 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
+import { deleteAfterOf } from '../schedule/schedules.js'
 import { childrenOf, forksOf } from '../threads/relatives.js'
 import { currentRollout, ownBytes, ownItems, type ThreadRow } from '../threads/thread-row.js'
 
-export type ThreadStateName = 'active' | 'archived' | 'erasing' | 'deleted'
+export type ThreadStateName = 'active' | 'archived' | 'scheduled' | 'erasing' | 'deleted'
 
 /** Times are ISO 8601 UTC; `bytes` and `items` count the thread's own rollouts, not what it inherits. */
 export interface ThreadView {
@@ -48,9 +49,10 @@ export async function viewOf(context: StoreContext, row: ThreadRow): Promise<Thr
     childrenOf(context, row.threadId),
   ])
   const rollout = currentRollout(row)
+  const schedule = context.schedules.of(row.threadId)
   return {
     threadId: row.threadId,
-    state: row.archived ? 'archived' : 'active',
+    state: schedule ? 'scheduled' : row.archived ? 'archived' : 'active',
     name: row.name,
     preview: row.preview,
     cwd: row.cwd,
@@ -59,7 +61,7 @@ export async function viewOf(context: StoreContext, row: ThreadRow): Promise<Thr
     createdAt: iso(row.createdAt),
     updatedAt: iso(row.updatedAt),
     archivedAt: row.archivedAt === null ? null : iso(row.archivedAt),
-    deleteAfter: null,
+    deleteAfter: schedule ? deleteAfterOf(schedule) : null,
     items: ownItems(row),
     bytes: ownBytes(row),
     compressed: rollout.compressed,

@@ -18,9 +18,11 @@ import type { ResolvedOptions } from '../options.js'
 import { createSigningKey, loadSigningKey, type SigningKey } from '../proof/index.js'
 import { Redactions } from '../redaction/redactions.js'
 import { Ballast, prepareRoot, type RootLayout, rootLayout } from '../root/index.js'
+import { Schedules } from '../schedule/schedules.js'
 import { Directories } from '../threads/directories.js'
 import { LockTable } from '../threads/lock-table.js'
 import { ThreadTable } from '../threads/thread-table.js'
+import { TrustedClock } from '../time/trusted-clock.js'
 import { DeadSet, TombstoneFile } from '../tombstones/index.js'
 import { decideTombstones } from './decide-tombstones.js'
 import { finishIntents } from './finish-intents.js'
@@ -151,6 +153,9 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   await checkHead(events, recovered)
   const directories = await Directories.load(journal, entropy)
   const backups = await Backups.load(journal)
+  const schedules = await Schedules.load(journal)
+  const lastMs = Math.max(recovered.meta?.storeTimeMs ?? 0, recovered.anchor?.storeTimeMs ?? 0)
+  const trustedClock = await TrustedClock.load(journal, clock, lastMs || undefined)
   // Last of all that can fail, because it stays open.
   const tombstones = await TombstoneFile.open(disk, layout.tombstonesPath, { create: fresh })
   const locks = new LockTable()
@@ -172,6 +177,8 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     directories,
     events,
     dead: new DeadSet(),
+    schedules,
+    trustedClock,
     tombstones,
     signingKey,
     appends: new AppendQueue(journal, writers, clock, options),

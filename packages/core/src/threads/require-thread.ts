@@ -3,6 +3,7 @@
 import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { scheduledError } from '../schedule/schedules.js'
 import type { ThreadState } from './thread-state.js'
 
 /** @throws THREAD_ID_MALFORMED */
@@ -29,11 +30,18 @@ export function refuseDead(context: StoreContext, id: ThreadId): void {
   })
 }
 
-/** The living thread of an id. @throws THREAD_DELETED, THREAD_NOT_FOUND */
+/** @throws THREAD_DELETED, and THREAD_SCHEDULED with the date */
+export function refuseHidden(context: StoreContext, id: ThreadId): void {
+  refuseDead(context, id)
+  const schedule = context.schedules.of(id)
+  if (schedule) throw scheduledError(id, schedule)
+}
+
+/** The living thread of an id. @throws THREAD_DELETED, THREAD_SCHEDULED, THREAD_NOT_FOUND */
 export async function requireThread(context: StoreContext, id: ThreadId): Promise<ThreadState> {
-  refuseDead(context, id)
+  refuseHidden(context, id)
   const state = await context.threads.load(id)
-  refuseDead(context, id)
+  refuseHidden(context, id)
   if (state) return state
   throw new StoreError('THREAD_NOT_FOUND', `there is no thread ${id}`, { detail: { threadId: id } })
 }
