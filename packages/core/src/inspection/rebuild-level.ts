@@ -97,8 +97,12 @@ export interface RebuildParts {
   readonly heldIds: ReadonlySet<string>
   /** Rows that are taken over as they are. */
   readonly kept: ReadonlyMap<string, Uint8Array>
+  /** Writes what could be salvaged of attachments. */
+  readonly bringBackAttachments: (journal: Journal) => Promise<void>
   readonly deletedSets: readonly PrepareRecord[]
-  /** Of those, the deletes that have a receipt. */
+  /** Plans of redactions that may be open still. */
+  readonly openRedactions: ReadonlyMap<string, Uint8Array>
+  /** Operations that have a receipt. */
   readonly receiptIds: ReadonlySet<string>
   readonly signingKey: SigningKey
   readonly storeId: string
@@ -152,6 +156,7 @@ async function fill(journal: Journal, parts: RebuildParts): Promise<void> {
       }
     })
   }
+  await parts.bringBackAttachments(journal)
   for (const [key, body] of parts.kept) {
     await journal.commit(() => ({ operations: [{ type: 'put', key, body }] }))
   }
@@ -165,6 +170,10 @@ async function fill(journal: Journal, parts: RebuildParts): Promise<void> {
     const body = encodeDeletePlan(unfinishedDelete(set))
     const id = set.operationId as OperationId
     await journal.intend('delete', () => ({ body, operations: [] }), id)
+  }
+  for (const [id, body] of parts.openRedactions) {
+    if (parts.receiptIds.has(id)) continue
+    await journal.intend('redact', () => ({ body, operations: [] }), id as OperationId)
   }
   await journal.checkpoint(0 as Sequence, () => {
     const planned = events.plan([

@@ -2,9 +2,9 @@
 // A store that opens is repaired too: lines that another program wrote are adopted.
 
 import path from 'node:path'
-import { readAnchor } from '@cenotaph/journal'
+import { type Journal, readAnchor } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
-import { isStoreError } from '@cenotaph/storage'
+import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { namesOf } from '../erasure/names-on-disk.js'
 import { isSetAsideLevel, setAsideLevelName } from '../erasure/scrub.js'
@@ -24,7 +24,8 @@ import type { ThreadRow } from '../threads/thread-row.js'
 import { adoptTails } from './adopt-tails.js'
 import { readDeadSets } from './dead-sets.js'
 import { type FoundThread, readRollouts, rebuildLevel } from './rebuild-level.js'
-import { salvage } from './salvage.js'
+import { folderToAsk, salvage } from './salvage.js'
+import { bringBackAttachments, findAttachments } from './salvage-attachments.js'
 
 export interface Lost {
   readonly what: string
@@ -49,13 +50,15 @@ export interface RepairOptions {
 
 const mendable = ['JOURNAL_GAP', 'LEVEL_DAMAGED', 'TOMBSTONES_DAMAGED', 'KEY_MISMATCH'] as const
 
-/** @throws STORE_LOCKED, STORE_FORMAT_NEWER, and what the disk throws */
+/** @throws ARGUMENT_INVALID, STORE_LOCKED, STORE_FORMAT_NEWER, and what the disk throws */
 export async function repairStore(
   root: string,
   storeOptions: ThreadStoreOptions = {},
   { dryRun = false }: RepairOptions = {},
 ): Promise<RepairReport> {
   const options = resolveOptions(storeOptions)
+  if (options.ephemeral)
+    throw new StoreError('ARGUMENT_INVALID', 'a store in memory is never repaired')
   const nothing: RepairReport = { rebuilt: [], adopted: [], lost: [], setAside: [] }
   // What is not there needs no repair, and a dry run makes nothing.
   if (dryRun && !(await options.disk.stat(rootLayout(root).cenotaphFolder))) return nothing
@@ -123,7 +126,8 @@ async function rebuild(
     { what: 'event-log', threadId: null, detail: `a new epoch begins (${cause})` },
   ]
   const anchor = await readAnchor(disk, layout.anchorPath).catch(() => undefined)
-  const { rows: salvaged, openDeletes, kept, heldIds, policy } = await salvage(layout, disk)
+  const found = await salvage(layout, disk)
+  const { rows: salvaged, openDeletes, kept, heldIds, policy } = found
   const sets = await readDeadSets({ options, layout, open: openDeletes, dryRun, lost })
   const dead = new Set<string>(sets.flatMap((set) => set.ids))
   const { threads, unreadable } = await readRollouts(disk, layout, (id) => dead.has(id), dryRun)
@@ -139,6 +143,16 @@ async function rebuild(
     if (!body) lost.push({ what: 'row', threadId: null, detail })
   }
   const rebuilt = threads.map((thread) => thread.threadId)
+  const { entropy } = options
+  const attachments = await findAttachments(disk, await folderToAsk(layout, disk), rebuilt, lost)
+  const bringBack = async (journal?: Journal): Promise<void> =>
+    bringBackAttachments(
+      attachments,
+      { disk, entropy, folder: await folderToAsk(layout, disk) },
+      lost,
+      journal,
+    )
+  if (dryRun) await bringBack()
   if (dryRun) return { rebuilt, adopted: [], lost, setAside: [] }
   const setAside = await setLevelAside(options, layout)
   await rebuildLevel({
@@ -148,7 +162,9 @@ async function rebuild(
     salvaged,
     heldIds,
     kept: readable(kept),
+    bringBackAttachments: bringBack,
     deletedSets: sets,
+    openRedactions: found.openRedactions,
     receiptIds: new Set(await listReceiptIds(disk, layout.receiptsFolder)),
     signingKey: await keyFor(options, layout, anchor?.keyFingerprint, lost),
     storeId: anchor?.storeId ?? Buffer.from(options.entropy.bytes(16)).toString('hex'),
@@ -174,7 +190,8 @@ function lostThreads(
     lost.push({
       what: 'name',
       threadId,
-      detail: 'name, hold, pin, archive time and idempotency keys are unknown',
+      detail:
+        'name, hold, pin, archive time, idempotency keys and attachments that are not there are unknown',
     })
   }
   for (const [id, row] of salvaged) {

@@ -21,6 +21,8 @@ export const keptPrefixes: readonly string[] = [backupsPrefix]
 export interface Salvaged {
   readonly rows: ReadonlyMap<string, ThreadRow>
   readonly openDeletes: readonly PrepareRecord[]
+  /** Plans of redactions that were open, by operation id. */
+  readonly openRedactions: ReadonlyMap<string, Uint8Array>
   /** Bodies of the rows under the kept prefixes; undefined for one that cannot be read. */
   readonly kept: ReadonlyMap<string, Uint8Array | undefined>
   /** Threads that the index has on hold, whether their rows could be read or not. */
@@ -32,6 +34,7 @@ export interface Salvaged {
 export async function salvage(layout: RootLayout, disk: Disk): Promise<Salvaged> {
   const rows = new Map<string, ThreadRow>()
   const openDeletes: PrepareRecord[] = []
+  const openRedactions = new Map<string, Uint8Array>()
   const kept = new Map<string, Uint8Array | undefined>()
   const isKept = (key: string): boolean => keptPrefixes.some((prefix) => key.startsWith(prefix))
   const heldIds = new Set<string>()
@@ -50,6 +53,8 @@ export async function salvage(layout: RootLayout, disk: Disk): Promise<Salvaged>
     if (key.startsWith('i/')) {
       const set = attempt(() => openDelete(key.slice(2), body))
       if (set) openDeletes.push(set)
+      const redaction = attempt(() => openRedaction(key.slice(2), body))
+      if (redaction) openRedactions.set(key.slice(2), redaction)
     } else if (key.startsWith(holdsPrefix)) {
       heldIds.add(idOfKey(key))
     } else if (key.startsWith(policyPrefix)) {
@@ -60,11 +65,11 @@ export async function salvage(layout: RootLayout, disk: Disk): Promise<Salvaged>
       if (row) rows.set(row.threadId, row)
     }
   }
-  return { rows, openDeletes, kept, heldIds, policy: newest.policy }
+  return { rows, openDeletes, openRedactions, kept, heldIds, policy: newest.policy }
 }
 
 /** A repair that was cut short has set the database aside and put no other in its place: that one is asked again. */
-async function folderToAsk(layout: RootLayout, disk: Disk): Promise<string> {
+export async function folderToAsk(layout: RootLayout, disk: Disk): Promise<string> {
   if (await disk.stat(path.join(layout.levelFolder, 'CURRENT'))) return layout.levelFolder
   const names = (await disk.list(layout.cenotaphFolder)) ?? []
   // Their names sort by time.
@@ -76,6 +81,11 @@ function openDelete(id: string, body: Uint8Array): PrepareRecord | undefined {
   const intent = readIntent(id as OperationId, body)
   if (intent.kind !== 'delete') return undefined
   return deadSet(id, intent.at, decodeDeletePlan(intent.body).threadIds)
+}
+
+function openRedaction(id: string, body: Uint8Array): Uint8Array | undefined {
+  const intent = readIntent(id as OperationId, body)
+  return intent.kind === 'redact' ? intent.body : undefined
 }
 
 /** Undefined for what is damaged. */

@@ -13,6 +13,7 @@ import { listReceipts, verifyReceipt } from '../proof/index.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
 import type { ThreadState } from '../threads/thread-state.js'
+import { verifyAttachments } from './verify-attachments.js'
 import { verifyHold, verifyHoldIndex, verifyPolicy } from './verify-care.js'
 
 export interface Problem {
@@ -100,6 +101,7 @@ async function verifyThread(
   await verifyHold(context, state, report)
   await verifyTail(context, state, report)
   await verifyLineage(context, state, report)
+  await verifyAttachments(context, state, report)
   return bytes
 }
 
