@@ -41,6 +41,39 @@ describe('repair', () => {
       expect(report.rebuilt).toHaveLength(1)
     }))
 
+  it('lets a redaction that was cut short finish, receipt and all', () =>
+    withRoot(async (root) => {
+      let reached = (_name: string): void => {}
+      const options = { ...testOptions, crashPoint: (name: string) => reached(name) }
+      const store = await openThreadStore(root, options)
+      const id = await store.createThread({ cwd: '/w' })
+      const secret = 'correct horse battery staple correct horse'
+      await store.appendItems(id, [message('hello'), message(secret)])
+      reached = (name) => {
+        if (name === 'redact.rewrite:before') throw new Error('stopped here')
+      }
+      const redacting = store.redactItems(id, [2], 'asked for')
+      await expect(redacting).rejects.toThrow('stopped here')
+      await store.close().catch(() => {})
+      // Its intent can be read, and the database cannot be opened.
+      await fs.writeFile(inside(root, 'level/CURRENT'), 'nonsense\n')
+      const report = await repairStore(root, testOptions)
+      expect(report.rebuilt).toEqual([id])
+      const repaired = await openThreadStore(root, testOptions)
+      expect(await textsOf(repaired, id)).toEqual(['hello'])
+      const receipts = await repaired.listReceipts()
+      expect(receipts.map((one) => one.redaction?.ordinals)).toEqual([
+        [{ threadId: id, from: 2, to: 2 }],
+      ])
+      expect((await repaired.verify()).problems).toEqual([])
+      await repaired.close()
+      const files = await fs.readdir(root, { recursive: true, withFileTypes: true })
+      for (const file of files.filter((one) => one.isFile())) {
+        const bytes = await fs.readFile(path.join(file.parentPath, file.name))
+        expect(bytes.includes(secret), file.name).toBe(false)
+      }
+    }))
+
   it('lets a delete that was cut short finish, receipt and all', () =>
     withRoot(async (root) => {
       let reached = (_name: string): void => {}
