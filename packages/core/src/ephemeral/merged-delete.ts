@@ -31,13 +31,16 @@ export async function deleteInBoth(
     })
   }
   if (options.dryRun) return { ...merged(plans), planId }
-  const bound = (plan: DeleteResult): DeleteOptions =>
-    expectPlan === undefined || plan.planId === null ? given : { ...given, expectPlan: plan.planId }
-  // Whoever refuses goes first.
-  if (plans[1].wouldRefuse !== null) return parts[1](bound(plans[1]))
-  const onDisk = await parts[0](bound(plans[0]))
-  const inMemory = await parts[1](bound(plans[1]))
-  return { ...merged([onDisk, inMemory]), planId }
+  // Whoever refuses goes first, and nothing has happened then.
+  const first = plans[1].wouldRefuse === null ? 0 : 1
+  const second = first === 0 ? 1 : 0
+  const bound = expectPlan === undefined ? {} : { expectPlan: plans[first].planId ?? expectPlan }
+  const results: DeleteResult[] = []
+  results[first] = await parts[first]({ ...given, ...bound })
+  // Not bound to its plan: a child in memory that is named too is gone with its parent by now.
+  results[second] = await parts[second](given)
+  const alreadyDeleted = plans.flatMap((plan) => plan.alreadyDeleted)
+  return { ...merged([results[0]!, results[1]!]), alreadyDeleted, planId }
 }
 
 const planIdOf = (plans: readonly DeleteResult[]): string =>

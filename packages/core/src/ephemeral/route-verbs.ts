@@ -5,6 +5,7 @@ import { byThread, byThreads } from './routes.js'
 
 interface Halved {
   halfOf(threadId: unknown): ThreadStore | undefined
+  status(threadId: string): Promise<{ readonly state: string }>
 }
 
 type Verbs = Record<string, ((...args: unknown[]) => unknown) | undefined>
@@ -23,7 +24,7 @@ function toOneHalf(verb: string, base: (...args: unknown[]) => unknown) {
   }
 }
 
-/** Threads on disk first: what they refuse is refused before anything happens in memory. */
+/** An id that is unknown or dead is refused before anything happens in either half. */
 function toBothHalves(verb: string, base: (...args: unknown[]) => unknown) {
   return async function (this: Halved, ids: unknown, ...rest: unknown[]): Promise<unknown> {
     const given: readonly unknown[] = Array.isArray(ids) ? ids : []
@@ -31,7 +32,13 @@ function toBothHalves(verb: string, base: (...args: unknown[]) => unknown) {
     const half = this.halfOf(inside[0]) as unknown as Verbs | undefined
     if (!half) return base.call(this, ids, ...rest)
     const outside = given.filter((id) => !inside.includes(id))
-    const onDisk = outside.length === 0 ? [] : await base.call(this, outside, ...rest)
-    return [...(onDisk as unknown[]), ...((await half[verb]!(inside, ...rest)) as unknown[])]
+    const inMemory = async () => (await half[verb]!(inside, ...rest)) as unknown[]
+    if (outside.length === 0) return inMemory()
+    const isDead = async (id: unknown) =>
+      ['erasing', 'deleted'].includes((await this.status(id as string)).state)
+    const dead = await Promise.all(given.map(isDead))
+    const refused = inside.some((id) => dead[given.indexOf(id)]) ? await inMemory() : undefined
+    const onDisk = (await base.call(this, outside, ...rest)) as unknown[]
+    return [...onDisk, ...(refused ?? (await inMemory()))]
   }
 }

@@ -1,6 +1,6 @@
 // Threads in memory beside threads on disk: one store to its caller, and nothing of the former on the disk.
 
-import { isStoreError } from '@cenotaph/storage'
+import { type Disk, isStoreError, nodeDisk, StoreError } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { message, textsOf, withStore } from '../store.fixture.js'
 import { ThreadStore } from '../thread-store.js'
@@ -18,6 +18,28 @@ function membersOf(prototype: object): string[] {
 
 /** Protected, and so nobody's verbs. */
 const inner = ['context', 'writable', 'refuseLost']
+
+/** Rollouts cannot be written while this is so. */
+const broken = { now: false }
+const brokenDisk: Disk = {
+  ...nodeDisk,
+  async openWrite(name) {
+    const file = await nodeDisk.openWrite(name)
+    if (!file) return undefined
+    return {
+      path: file.path,
+      read: (offset, length) => file.read(offset, length),
+      write: async (offset, bytes) => {
+        if (broken.now) throw new StoreError('DISK_ERROR', 'the disk is broken')
+        await file.write(offset, bytes)
+      },
+      truncate: (length) => file.truncate(length),
+      sync: () => file.sync(),
+      size: () => file.size(),
+      close: () => file.close(),
+    }
+  },
+}
 
 const codeOf = async (run: () => Promise<unknown>): Promise<string> => {
   try {
@@ -115,6 +137,37 @@ describe('an ephemeral thread', () => {
       )
     }))
 
+  it('has its id alone, whoever asks at the same time', () =>
+    withStore(async (store) => {
+      await store.createThread({ ephemeral: true })
+      for (let n = 0; n < 20; n += 1) {
+        const threadId = `019cebb3-eafc-7000-8000-0000000000${String(n).padStart(2, '0')}`
+        const asked = [
+          store.createThread({ threadId }),
+          store.createThread({ threadId, ephemeral: true }),
+        ]
+        const made = await Promise.allSettled(n % 2 === 0 ? asked : asked.reverse())
+        expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      }
+    }))
+
+  it('is there and writable after the store on disk has failed', () =>
+    withStore(
+      async (store) => {
+        const kept = await store.createThread()
+        const id = await store.createThread({ ephemeral: true })
+        broken.now = true
+        expect(await codeOf(() => store.appendItems(kept, [message('one')]))).toBe('STORE_FAILED')
+        await store.appendItems(id, [message('one')])
+        await store.createThread({ ephemeral: true })
+        broken.now = false
+        await store.reopen()
+        expect(await textsOf(store, id)).toEqual(['one'])
+        expect((await store.listThreads()).threads).toHaveLength(3)
+      },
+      { disk: brokenDisk },
+    ))
+
   it('is recorded by a recorder that creates it', () =>
     withStore(async (store) => {
       const recorder = store.recorder({ create: { ephemeral: true, name: 'taped' } })
@@ -124,6 +177,41 @@ describe('an ephemeral thread', () => {
       await recorder.shutdown()
       expect((await store.readThread(id))?.persistence).toBe('ephemeral')
       expect(await textsOf(store, id)).toEqual(['one'])
+    }))
+
+  it('is refused with its company, before anything happens to them', () =>
+    withStore(async (store) => {
+      const kept = await store.createThread()
+      const id = await store.createThread({ ephemeral: true })
+      const dead = await store.createThread({ ephemeral: true })
+      const unknown = '019cebb3-eafc-7000-8000-000000000000'
+      await store.deleteThread(dead)
+      for (const [ids, code] of [
+        [[kept, id, dead], 'THREAD_DELETED'],
+        [[id, unknown, kept], 'THREAD_NOT_FOUND'],
+        [[id, kept, 'nonsense'], 'THREAD_ID_MALFORMED'],
+      ] as const) {
+        expect(await codeOf(() => store.archiveThreads(ids))).toBe(code)
+        expect((await store.readThread(id))?.state).toBe('active')
+        expect((await store.readThread(kept))?.state).toBe('active')
+      }
+    }))
+
+  it('ends with the store, whatever is under way', () =>
+    withStore(async (store) => {
+      const id = await store.createThread({ ephemeral: true })
+      const appends = Array.from({ length: 50 }, (_, n) => store.appendItems(id, [message(`${n}`)]))
+      const making = store.createThread({ ephemeral: true })
+      const recorder = store.recorder({ threadId: id })
+      const closing = store.close()
+      const ends = await Promise.allSettled([...appends, making, recorder.persist()])
+      await closing
+      for (const end of ends)
+        if (end.status === 'rejected') expect(isStoreError(end.reason)).toBe(true)
+      // Refused as a promise, never thrown at the caller.
+      const late = store.readThread(id)
+      await expect(late).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+      await store.close()
     }))
 
   it('takes hostile options like the others', () =>
@@ -236,6 +324,19 @@ describe('deletes of both kinds', () => {
       expect(done.receipt?.threadIds).toEqual([kept])
       const again = await store.deleteThreads(ids)
       expect(again.alreadyDeleted.map(({ threadId }) => threadId).sort()).toEqual([...ids].sort())
+    }))
+
+  it('may name a child in memory beside its parent on disk', () =>
+    withStore(async (store) => {
+      const parent = await store.createThread()
+      const child = await store.createThread({ parentThreadId: parent, ephemeral: true })
+      const ids = [parent, child]
+      const { planId, threadIds } = await store.deleteThreads(ids, { dryRun: true })
+      expect(threadIds).toEqual(ids)
+      const done = await store.deleteThreads(ids, { expectPlan: planId! })
+      expect(done.state).toBe('deleted')
+      expect(done.threadIds).toEqual(ids)
+      expect(done.alreadyDeleted).toEqual([])
     }))
 
   it('selections mean both', () =>

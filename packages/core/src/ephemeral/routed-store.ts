@@ -46,24 +46,24 @@ export class RoutedStore extends ThreadStore {
     this.#outsideOptions = options
   }
 
-  /** The half in memory, where it has this thread, dead or alive. */
+  /** The half in memory, where it has this thread, dead or alive. A closed store has none: it refuses every verb. */
   halfOf(threadId: unknown): MemoryHalf | undefined {
-    const id = this.#half && typeof threadId === 'string' ? parseThreadId(threadId) : undefined
-    // Whether the store is closed is asked first.
-    return id && this.context && this.#half?.has(id) ? this.#half : undefined
+    const half = this.#closingBoth ? undefined : this.#half
+    const id = half && typeof threadId === 'string' ? parseThreadId(threadId) : undefined
+    return id && half?.has(id) ? half : undefined
   }
 
-  #openHalf(): Promise<MemoryHalf> {
-    const { root } = this
-    // Neither a closed store nor one that has failed makes threads.
-    void this.writable
-    this.#opening ??= MemoryHalf.open(root, this.#outsideOptions, () => this.context).then(
-      (half) => {
-        this.#half = half
-        return half
-      },
-    )
-    return this.#opening
+  async #openHalf(): Promise<MemoryHalf> {
+    // A store that is closed makes no threads. One that has failed may: these need no disk.
+    const { root } = this.context.layout
+    this.#opening ??= MemoryHalf.open(root, this.#outsideOptions, () => this.context)
+    try {
+      this.#half = await this.#opening
+      return this.#half
+    } catch (error) {
+      this.#opening = undefined
+      throw error
+    }
   }
 
   /** Called in the turn in which threads on disk die: what they spawned in memory dies with them. */
