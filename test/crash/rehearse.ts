@@ -60,8 +60,10 @@ function callOf(store: ThreadStore, method: string, args: readonly unknown[]): P
   type Verbs = Record<string, (...given: readonly unknown[]) => Promise<unknown>>
   const [verb, verbOfThread] = method.split('.')
   if (verbOfThread === undefined) return (store as unknown as Verbs)[verb!]!(...args)
-  const subject = (store as unknown as Record<string, (id: unknown) => Verbs>)[verb!]!(args[0])
-  return subject[verbOfThread]!(...args.slice(1))
+  const subject = (store as unknown as Record<string, Verbs | ((id: unknown) => Verbs)>)[verb!]!
+  // `retention.run` is for all threads, `attachments.put` for one.
+  if (typeof subject === 'object') return subject[verbOfThread]!(...args)
+  return subject(args[0])[verbOfThread]!(...args.slice(1))
 }
 
 /** A name or a reason that a living thread no longer has stays in the thread's own events. */

@@ -76,6 +76,18 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
       from: 1,
     },
     {
+      // The imported threads alone are old.
+      name: 'retention that archives, then one that deletes',
+      program: [
+        append(ids.plain),
+        ['retention.set', { archiveAfter: '30d' }],
+        ['retention.run'],
+        ['retention.set', { deleteAfter: '30d', grace: 0 }],
+        ['retention.run'],
+      ],
+      from: 1,
+    },
+    {
       name: 'archive a tree and bring it back',
       program: [
         append(ids.child),
@@ -116,6 +128,11 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
     {
       name: 'delete of an archived thread',
       program: [['deleteThreads', [ids.archived, ids.compressed]]],
+      recoverAfter: ['delete.unlink:after'],
+    },
+    {
+      name: 'delete of a selection',
+      program: [['deleteThreads', { archived: true }, { forks: 'detach' }]],
       recoverAfter: ['delete.unlink:after'],
     },
     {

@@ -103,6 +103,8 @@ for (const [index, [method, ...args]] of job.program.entries()) {
   const [verb, verbOfThread] = method.split('.')
   // @ts-expect-error: the program names methods of the store
   if (verbOfThread === undefined) await store[method](...args)
+  // @ts-expect-error: or, as `retention.run`, of what it has for all threads
+  else if (typeof store[verb] === 'object') await store[verb][verbOfThread](...args)
   // @ts-expect-error: or, as `attachments.put`, of what it has for one thread
   else await store[verb](args[0])[verbOfThread](...args.slice(1))
   say(`ACK ${index}`)
