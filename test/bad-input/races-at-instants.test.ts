@@ -3,7 +3,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { crashPoints, type ThreadStore } from '@cenotaph/core'
+import { crashPoints, isStoreError, type ThreadStore } from '@cenotaph/core'
 import { describe, expect, it } from 'vitest'
 import { filesUnder } from '../support-fixtures/files.fixture.js'
 import { threadIdOf } from '../support-fixtures/ids.fixture.js'
@@ -12,6 +12,8 @@ import { codeOf, livingIds, textItem, textsOf } from '../support-fixtures/store-
 
 const { folder, open } = scratch({ inMemory: true })
 const [victim, newcomer, bystander] = [1, 2, 3].map(threadIdOf) as [string, string, string]
+
+const victimFolder = '/of/the/victim'
 
 type Deed = (store: ThreadStore, source: string) => Promise<unknown>
 
@@ -28,7 +30,16 @@ const deeds: Readonly<Record<string, Deed>> = {
   'create again': (store) => store.createThread({ threadId: victim }),
   import: (store, source) => store.importRollouts([source]),
   checkpoint: (store) => store.checkpoint(),
+  hold: (store) => store.holdThread(victim, 'late'),
   delete: (store) => store.deleteThread(victim, { forks: 'cascade' }),
+  'delete by selection': (store) =>
+    store.deleteThreads({ cwd: victimFolder }, { forks: 'cascade' }),
+  'delete of an overlapping set': (store) =>
+    store.deleteThreads([newcomer, victim], { forks: 'cascade' }).catch(async (error) => {
+      // The newcomer is there in some of the races only.
+      if (!isStoreError(error, 'THREAD_NOT_FOUND')) throw error
+      await store.deleteThreads([victim], { forks: 'cascade' })
+    }),
 }
 
 async function writeSource(root: string): Promise<string> {
@@ -38,7 +49,7 @@ async function writeSource(root: string): Promise<string> {
     id: newcomer,
     parent_thread_id: victim,
     timestamp: at,
-    cwd: '/i',
+    cwd: victimFolder,
     originator: 'x',
     cli_version: '0',
   }
@@ -60,7 +71,7 @@ async function race(point: string, first: Deed, second: Deed) {
       for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate)
     },
   })
-  await store.createThread({ threadId: victim, name: 'victim' })
+  await store.createThread({ threadId: victim, name: 'victim', cwd: victimFolder })
   await store.createThread({ threadId: bystander })
   await store.appendItems(victim, [textItem('early')])
   await store.appendItems(bystander, [textItem('mine')])
@@ -87,10 +98,13 @@ describe('at every instant of a delete', () => {
     expect(deletePoints.length).toBe(5)
   })
 
-  it.each(Object.keys(deeds))('%s begins, and the dead stay dead', async (name) => {
+  const pairs = Object.keys(deeds).flatMap((name) =>
+    ['delete', 'delete by selection'].map((first) => [first, name] as const),
+  )
+  it.each(pairs)('%s: %s begins, and the dead stay dead', async (first, name) => {
     let reached = 0
     for (const point of deletePoints) {
-      const run = await race(point, deeds.delete!, deeds[name]!)
+      const run = await race(point, deeds[first]!, deeds[name]!)
       if (!run.reached) continue
       reached += 1
       const label = `${name} at ${point}`
@@ -124,26 +138,34 @@ const makers = [
 ] as const
 
 describe('at every instant of another operation', () => {
-  it.each(makers)('a delete begins during %s, and takes everything along', async (name, prefix) => {
-    let reached = 0
-    for (const point of crashPoints) {
-      if (!point.startsWith(prefix)) continue
-      const run = await race(point, deeds[name]!, deeds.delete!)
-      if (!run.reached) {
-        await run.store.close()
-        continue
+  const pairs = makers.flatMap((maker) =>
+    ['delete', 'delete by selection', 'delete of an overlapping set'].map(
+      (second) => [...maker, second] as const,
+    ),
+  )
+  it.each(pairs)(
+    '%s (%s): a %s begins, and takes everything along',
+    async (name, prefix, second) => {
+      let reached = 0
+      for (const point of crashPoints) {
+        if (!point.startsWith(prefix)) continue
+        const run = await race(point, deeds[name]!, deeds[second]!)
+        if (!run.reached) {
+          await run.store.close()
+          continue
+        }
+        reached += 1
+        const label = `${name} with a delete at ${point}`
+        const { store } = run
+        expect(allowed, `${label}: ${run.firstCode}`).toContain(run.firstCode)
+        expect(run.secondCode, label).toBe('resolved')
+        expect(await livingIds(store), label).toEqual([bystander])
+        const files = (await filesUnder(store.root)).filter((file) => file.includes('.jsonl'))
+        expect(files, label).toHaveLength(1)
+        expect((await store.verify()).problems, label).toEqual([])
+        await store.close()
       }
-      reached += 1
-      const label = `${name} with a delete at ${point}`
-      const { store } = run
-      expect(allowed, `${label}: ${run.firstCode}`).toContain(run.firstCode)
-      expect(run.secondCode, label).toBe('resolved')
-      expect(await livingIds(store), label).toEqual([bystander])
-      const files = (await filesUnder(store.root)).filter((file) => file.includes('.jsonl'))
-      expect(files, label).toHaveLength(1)
-      expect((await store.verify()).problems, label).toEqual([])
-      await store.close()
-    }
-    expect(reached).toBeGreaterThan(1)
-  })
+      expect(reached).toBeGreaterThan(1)
+    },
+  )
 })
