@@ -281,7 +281,7 @@ describe('redactItems', () => {
     expect(await filesWith(root, secret)).toEqual([])
   })
 
-  it('deletes as any thread afterwards, with a receipt of its own', async () => {
+  it('is deleted like any other thread afterwards, with a receipt of its own', async () => {
     const { store } = await withSecret(newSecret())
     const redaction = await store.redactItems(thread, [2], 'asked for')
     const deletion = await store.deleteThread(thread)
