@@ -32,6 +32,9 @@ export interface ThreadFacts {
 
 const PAGE = 200
 
+/** Two clocks that agree may be so far apart: a thread that is active now has an age. */
+const SLACK_MS = 60_000
+
 /** Every living thread, those that wait for their date included. */
 export async function readFacts(
   context: StoreContext,
@@ -116,7 +119,7 @@ export function vetoOf(
   // A parked thread's row may not know its last lines.
   if (unavailable) return 'unavailable'
   // A time that has not come yet is one of a wrong clock, and says nothing.
-  if (row.ageUnknown || row.updatedAt > nowMs) return 'age-unknown'
+  if (row.ageUnknown || row.updatedAt > nowMs + SLACK_MS) return 'age-unknown'
   return undefined
 }
 
