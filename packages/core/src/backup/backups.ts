@@ -89,7 +89,10 @@ export class Backups {
     this.#watches.delete(backupId)
   }
 
-  /** Called in the turn in which a row is committed; no generation for a thread that died. */
+  /**
+   * Called in the turn in which a row is committed. No generation for a thread that died, or that lost a value for good:
+   * it is looked at again in any case.
+   */
   note(id: ThreadId, generation?: number): void {
     for (const watch of this.#watches.values()) watch.note(id, generation)
   }

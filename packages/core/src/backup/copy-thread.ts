@@ -7,6 +7,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { type DiskFile, isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { pathsOf } from '../reading/open-rollout.js'
+import type { RedactPlan } from '../redaction/redact-plan.js'
 import { encodeRow, type RolloutRow, type ThreadRow, threadRange } from '../threads/thread-row.js'
 import type { BackupFolder } from './backup-folder.js'
 import { rolloutPath, valuesPath } from './backup-paths.js'
@@ -85,6 +86,7 @@ async function takeThread(parts: CopyParts, id: ThreadId): Promise<Taken | undef
     if (context.dead.has(id)) return undefined
     const state = await context.threads.load(id)
     if (!state || context.dead.has(id)) return undefined
+    refuseHalfRedacted(context, id)
     const { row, keys } = state
     watch.copied.set(id, row.generation)
     const values: Value[] = [['row', encodeRow(row)]]
@@ -103,6 +105,19 @@ async function takeThread(parts: CopyParts, id: ThreadId): Promise<Taken | undef
     return { row, values, rest, rollouts: await openRollouts(context, row) }
   } finally {
     release()
+  }
+}
+
+/** Until a redaction has finished, files and values may hold what no reader gets any more. */
+function refuseHalfRedacted(context: StoreContext, id: ThreadId): void {
+  for (const { kind, body } of context.openOperations.all()) {
+    if (kind !== 'redact') continue
+    const { touched } = JSON.parse(Buffer.from(body).toString()) as Pick<RedactPlan, 'touched'>
+    if (!touched.includes(id)) continue
+    throw new StoreError('THREAD_UNAVAILABLE', 'a redaction of it is not finished yet', {
+      retryable: true,
+      detail: { threadId: id },
+    })
   }
 }
 

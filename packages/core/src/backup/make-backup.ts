@@ -175,6 +175,7 @@ const ofTheStore = [
   'ROLLOUT_NOT_FOUND',
   'ROLLOUT_CHANGED',
   'LEVEL_DAMAGED',
+  'THREAD_UNAVAILABLE',
 ] as const
 
 /** Copies a thread, again where it was copied before; a dead one is taken out. */

@@ -52,7 +52,17 @@ export const eraseAttachment = defineOperation<AttachArgs, AttachState, AttachPl
   name: 'eraseAttachment',
   gather: (context, args) => lockedState(context, { exclusive: [args.threadId] }, args),
   plan: planOf,
-  commit: (context, _plan, _operationId, state) => commitOf(context, state),
+  commit(context, { threadId }, _operationId, state) {
+    const change = commitOf(context, state)
+    return {
+      ...change,
+      applied() {
+        change.applied()
+        // A backup that has copied what is erased now copies the thread again.
+        context.backups.note(threadId)
+      },
+    }
+  },
   steps: [
     {
       name: 'erase',

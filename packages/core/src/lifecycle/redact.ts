@@ -134,6 +134,8 @@ export const redact = defineOperation<RedactArgs, RedactState, RedactPlan, Redac
           if (state) state.keys = kept
         }
         for (const id of plan.touched) {
+          // Its values repeat the lines: a backup that has copied them copies them again.
+          context.backups.note(id)
           const state = context.threads.peek(id)
           // What it knows of attachments is read anew.
           if (state) state.attachments = undefined
