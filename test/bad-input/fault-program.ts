@@ -118,7 +118,7 @@ export const operations: readonly Operation[] = [
   { name: 'close', run: (store) => store.close(), after: (facts) => facts },
 ]
 
-async function writeSource(folder: string): Promise<string> {
+export async function writeSource(folder: string): Promise<string> {
   const file = path.join(folder, `rollout-2026-11-20T10-20-30-${imported}.jsonl`)
   const at = '2026-11-20T10:20:30.000Z'
   const meta = { id: imported, timestamp: at, cwd: '/i', originator: 'x', cli_version: '0' }

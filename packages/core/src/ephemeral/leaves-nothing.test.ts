@@ -192,6 +192,20 @@ describe('what leaves memory', () => {
       expect(skipped).toEqual([{ source: exported[1]!.path, reason: 'ephemeral' }])
     }))
 
+  it('is in no backup of the store beside it', () =>
+    withStore(async (store, root) => {
+      const kept = await store.createThread({ name: 'kept' })
+      const id = await store.createThread({ name: secret, ephemeral: true })
+      await store.appendItems(id, [message(secret)])
+      const target = path.join(path.dirname(root), 'backup')
+      const { threads } = await store.backup(target)
+      expect(threads).toBe(1)
+      const contents = Object.values(await surveyOf(target))
+      expect(contents.some((content) => content.includes(kept))).toBe(true)
+      for (const hidden of [secret, id])
+        expect(contents.filter((content) => content.includes(hidden))).toEqual([])
+    }))
+
   it('is no backup of a store in memory', () =>
     withRoot(async (root) => {
       const store = await openThreadStore(root, { persistence: 'none' })
