@@ -3,6 +3,7 @@
 import type { AnyVerb } from '../verb.js'
 import { append } from './append.js'
 import { archive, unarchive } from './archive.js'
+import { attachmentVerbs } from './attachments.js'
 import { backup } from './backup.js'
 import { backups, backupsForget, backupsVerify } from './backups.js'
 import { create } from './create.js'
@@ -51,6 +52,7 @@ export const verbs: readonly AnyVerb[] = [
   redact,
   retry,
   ...retentionVerbs,
+  ...attachmentVerbs,
   status,
   receipts,
   receipt,
