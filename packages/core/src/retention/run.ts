@@ -93,7 +93,7 @@ async function deleteSet(
   const dead = roots.find((threadId) => context.dead.has(threadId))
   if (dead) throw changed({ threadId: dead })
   // Without schedules a deletion with a grace period would be one without.
-  if (rules.graceMs > 0 && !('schedules' in context))
+  if (rules.graceMs > 0)
     throw new StoreError('ARGUMENT_INVALID', 'deletions cannot be scheduled here: set grace to 0')
   const options = {
     ...(rules.graceMs > 0 ? { in: rules.graceMs } : {}),
