@@ -22,7 +22,6 @@ import {
   fork,
   linesOf,
   newSecret,
-  said,
   thread,
   withSecret,
 } from './redact.fixture.js'
@@ -290,59 +289,5 @@ describe('redactItems', () => {
       [redaction.receipt!.receiptId, deletion.receipt!.receiptId].sort(),
     )
     await refusal(store.redactItems(thread, [2], 'asked for'), 'THREAD_DELETED')
-  })
-})
-
-describe('redactItems refuses', () => {
-  it('what is not there, what it may not take, and what it cannot understand', async () => {
-    const { store } = await withSecret(newSecret())
-    const redact = (ordinals: unknown, reason: unknown = 'asked for', options: unknown = {}) =>
-      store.redactItems(thread, ordinals as [], reason as string, options as object)
-    const error = await refusal(redact([{ from: 2, to: 6 }]), 'ORDINAL_NOT_FOUND')
-    expect(error.detail.ordinals).toEqual([4, 5, 6])
-    await refusal(redact([0, 2]), 'REDACTION_REFUSED')
-    for (const bad of [[], 'x', [-1], [1.5], [{ from: 3, to: 1 }], [null], [{}], ['1']])
-      await refusal(redact(bad), 'ARGUMENT_INVALID')
-    await refusal(redact([{ from: 0, to: Number.MAX_SAFE_INTEGER }]), 'ARGUMENT_INVALID')
-    for (const reason of ['', ' ', 7, null, undefined])
-      await refusal(store.redactItems(thread, [2], reason as string), 'ARGUMENT_INVALID')
-    await refusal(redact([2], 'x'.repeat(201)), 'REASON_REFUSED')
-    await refusal(redact([2], 'r', { dryRun: 'yes' }), 'ARGUMENT_INVALID')
-    await refusal(redact([2], 'r', null), 'ARGUMENT_INVALID')
-    await refusal(store.redactItems('nope', [2], 'r'), 'THREAD_ID_MALFORMED')
-    await refusal(store.redactItems(testId(9), [2], 'r'), 'THREAD_NOT_FOUND')
-  })
-
-  it('a reason that repeats the text', async () => {
-    const secret = newSecret()
-    const { store } = await withSecret(secret)
-    await refusal(store.redactItems(thread, [2], `the key ${secret}`), 'REASON_REFUSED')
-  })
-
-  it('a thread on hold, its own or the one that the lines are inherited from', async () => {
-    const { store } = await withSecret(newSecret())
-    await store.forkThread(thread, { newThreadId: fork })
-    await store.holdThread(thread, 'evidence')
-    for (const id of [thread, fork])
-      await refusal(store.redactItems(id, [2], 'asked for'), 'THREAD_HELD')
-    await store.unholdThread(thread)
-    await store.redactItems(fork, [2], 'asked for')
-  })
-
-  it('a rollout that another program has written to', async () => {
-    const { root, store } = await withSecret(newSecret())
-    await store.checkpoint()
-    writeFileSync(rolloutOf(root, thread), '{"foreign":1}\n', { flag: 'a' })
-    await refusal(store.redactItems(thread, [2], 'asked for'), 'ROLLOUT_CHANGED')
-  })
-})
-
-describe('what else a thread holds', () => {
-  it('a message that was said to people and to the model is redacted in both lines', async () => {
-    const secret = newSecret()
-    const { root, store } = await withSecret(secret)
-    await store.appendItems(thread, [said(secret), say(secret)])
-    await store.redactItems(thread, [2, { from: 4, to: 5 }], 'asked for')
-    expect(await filesWith(root, secret)).toEqual([])
   })
 })

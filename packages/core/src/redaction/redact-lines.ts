@@ -2,7 +2,13 @@
 // thread inherits them from. Refuses what is not there and what carries identity or lineage.
 
 import { createHash } from 'node:crypto'
-import { type RolloutId, type RolloutLine, readForward, type ThreadId } from '@cenotaph/rollout'
+import {
+  isRedacted,
+  type RolloutId,
+  type RolloutLine,
+  readForward,
+  type ThreadId,
+} from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
@@ -98,6 +104,8 @@ class Collector {
         bytes: bytes.length,
       })
     }
+    // Of a line that is redacted already nothing is left that could be elsewhere.
+    if (isRedacted(bytes)) return
     this.texts.addPayload(value.payload)
     this.probes.add(bytes, value.payload)
     const preview = previewTextOf(line)

@@ -54,13 +54,19 @@ function bodyOf(
     outOfReach: [
       ...outOfReachOf(context, plan.hardLinks, foreign),
       'the lengths of the redacted lines, which stay',
-      'data of participants, which erase whole threads',
+      ...participantsOutOfReach(context),
       ...plan.unsearched,
       ...(plan.copies.length > 0 ? ['surviving forks, which hold copies of the lines'] : []),
     ],
     redaction: redactionOf(plan),
     publicKey: context.signingKey.publicKey,
   }
+}
+
+/** They are asked to erase whole threads, and may hold copies of lines. */
+const participantsOutOfReach = ({ participants }: StoreContext): string[] => {
+  const names = participants.names()
+  return names.length === 0 ? [] : [`what the participants ${names.join(', ')} hold of the lines`]
 }
 
 const redactionOf = (plan: RedactPlan): ReceiptRedaction => ({

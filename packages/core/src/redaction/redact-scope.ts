@@ -46,6 +46,7 @@ export async function readRedactScope(
   const found = await findLines(context, row, spans)
   const owners = [...new Set(found.targets.map((target) => target.threadId))]
   const states = await requireOwners(context, owners)
+  for (const { cwd } of [row, ...states.map((state) => state.row)]) if (cwd) found.texts.keep(cwd)
   refuseHeld([row, ...states.map((state) => state.row)])
   for (const state of states) await refuseChangedRollouts(context, state)
   const family = await familyOf(context, owners)

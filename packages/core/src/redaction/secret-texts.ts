@@ -16,6 +16,7 @@ export class SecretTexts {
   readonly #texts: Buffer[] = []
   readonly #short = new Set<string>()
   readonly #pieces = new Map<string, { readonly text: number; readonly at: number }[]>()
+  readonly #kept: Buffer[] = []
   #bytes = 0
   /** True where there was more text than is compared. */
   truncated = false
@@ -23,6 +24,11 @@ export class SecretTexts {
   /** Takes the strings of a payload; `type` names a kind and `turn_id` a turn, and both stay. */
   addPayload(payload: unknown): void {
     for (const text of stringsOf(payload)) this.#add(text)
+  }
+
+  /** A text that stays in its own place, such as the directory of the thread: to repeat it tells nothing. */
+  keep(text: string): void {
+    this.#kept.push(Buffer.from(text), Buffer.from(JSON.stringify(text).slice(1, -1)))
   }
 
   #add(text: string): void {
@@ -83,7 +89,9 @@ export class SecretTexts {
     let behind = PIECE_BYTES
     while (isSame(buffer, at - before - 1, text, place.at - before - 1)) before += 1
     while (isSame(buffer, at + behind, text, place.at + behind)) behind += 1
-    return before + behind >= WINDOW_BYTES
+    if (before + behind < WINDOW_BYTES) return false
+    const window = buffer.subarray(at - before, at + behind)
+    return !this.#kept.some((kept) => kept.includes(window))
   }
 }
 
