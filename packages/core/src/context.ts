@@ -10,9 +10,11 @@ import type { Deletions } from './erasure/deletions.js'
 import type { EventLog } from './events/event-log.js'
 import type { OpenOperations } from './lifecycle/open-operations.js'
 import type { ResolvedOptions } from './options.js'
+import type { Participants } from './participants/registry.js'
 import type { SigningKey } from './proof/index.js'
 import type { Redactions } from './redaction/redactions.js'
 import type { Ballast, RootLayout } from './root/index.js'
+import type { DueDeletions } from './schedule/due-deletions.js'
 import type { Schedules } from './schedule/schedules.js'
 import type { Directories } from './threads/directories.js'
 import type { LockTable } from './threads/lock-table.js'
@@ -35,6 +37,8 @@ export interface StoreContext {
   readonly dead: DeadSet
   /** Deletions that wait for their date. */
   readonly schedules: Schedules
+  /** Deletes them when it has come. */
+  readonly dueDeletions: DueDeletions
   /** Time that due dates and ages are judged by. */
   readonly trustedClock: TrustedClock
   readonly tombstones: TombstoneFile
@@ -45,6 +49,7 @@ export interface StoreContext {
   readonly openOperations: OpenOperations
   readonly deletions: Deletions
   readonly backups: Backups
+  readonly participants: Participants
   readonly redactions: Redactions
   readonly ballast: Ballast
   readonly identity: StoreIdentity

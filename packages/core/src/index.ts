@@ -35,7 +35,7 @@ export {
   type RepairReport,
   repairStore,
 } from './inspection/repair-store.js'
-export type { Problem, VerifyReport } from './inspection/verify-store.js'
+export type { Problem, VerifyOptions, VerifyReport } from './inspection/verify-store.js'
 export type { AppendOptions } from './lifecycle/append.js'
 export type { CreateThreadOptions } from './lifecycle/create.js'
 export type { DeleteOptions, DeleteResult, PendingStep } from './lifecycle/delete-threads.js'
@@ -43,6 +43,9 @@ export type { ForkOptions, ForkResult } from './lifecycle/fork.js'
 export { crashPoints } from './lifecycle/operations.js'
 export type { IgnoredOverride, ResumeOptions, ResumeResult } from './lifecycle/resume.js'
 export type { ThreadStoreOptions } from './options.js'
+export type { WaitingParticipant } from './participants/erase-with-participants.js'
+export type { Participant, ParticipantContext } from './participants/participant.js'
+export type { ParticipantView } from './participants/verbs.js'
 export {
   type HeadVerdict,
   type LogHead,
@@ -70,6 +73,8 @@ export type { DueThread, RetentionPlan } from './retention/plan.js'
 export type { RetentionExclusions, RetentionPolicy } from './retention/policy.js'
 export type { Retention } from './retention/retention.js'
 export type { RetentionRun, RetentionRunOptions } from './retention/run.js'
+export type { WhenOptions } from './schedule/due-date.js'
+export type { SweepOptions, SweepResult, UnconfirmedThread } from './schedule/sweep.js'
 export { openThreadStore, type ResumedThread, ThreadStore } from './store.js'
 export { type Duration, parseDuration } from './time/duration.js'
 export type { ExportedThread, ExportOptions } from './transfer/export-threads.js'

@@ -13,6 +13,11 @@ import {
 } from '@cenotaph/storage'
 import { checkOptions } from './check-options.js'
 import { alone, type Companion } from './ephemeral/companion.js'
+import {
+  type Participant,
+  type ParticipantCode,
+  participantCode,
+} from './participants/participant.js'
 
 export interface ThreadStoreOptions {
   /** Ports, for tests and other platforms. */
@@ -43,6 +48,10 @@ export interface ThreadStoreOptions {
   readonly levelLogBytesMax?: number
   /** Longest value of an attachment, in bytes. Default 1 MiB, at most 16 MiB. */
   readonly attachmentBytesMax?: number
+  /** Code that takes part in every delete. The names are registered as the store opens. Default none. */
+  readonly participants?: readonly Participant[]
+  /** Time for each call of a participant. Default 30,000 ms. */
+  readonly participantTimeoutMs?: number
   /** Called at every named instant of every operation; the seam for crash tests. */
   readonly crashPoint?: (name: string) => void | Promise<void>
   /** Who asks, for receipts. Default `process <pid>`. */
@@ -56,6 +65,8 @@ export interface ResolvedOptions extends Required<Omit<ThreadStoreOptions, 'pers
   /** Where the host's own files are: what is imported, and where exports and backups go. */
   readonly hostDisk: Disk
   readonly companion: Companion
+  /** Of `participants` and of those that were registered since. */
+  readonly participantCode: ParticipantCode
   /** Overwrites what a store in memory held. */
   readonly forget?: () => Promise<void>
 }
@@ -73,9 +84,11 @@ export function resolveOptions(options: ThreadStoreOptions): ResolvedOptions {
   const { attachmentBytesMax = 0 } = options
   if (attachmentBytesMax > 16 * MiB)
     throw new StoreError('ARGUMENT_INVALID', 'attachmentBytesMax is at most 16 MiB')
+  checkTimeout(options.participantTimeoutMs)
+  const code = participantCode(options.participants ?? [])
   const { persistence = 'limited', ...given } = options
   const resolved = { ...defaults(), ...given }
-  const kept = { ...resolved, hostDisk: resolved.disk, companion: alone }
+  const kept = { ...resolved, hostDisk: resolved.disk, companion: alone, participantCode: code }
   return persistence === 'none'
     ? inMemory({ ...kept, persistence: 'limited', ephemeral: true })
     : { ...kept, persistence, ephemeral: false }
@@ -106,6 +119,17 @@ const defaults = (): Required<Omit<ThreadStoreOptions, 'persistence'>> => ({
   ballastBytes: 8 * MiB,
   levelLogBytesMax: 32 * MiB,
   attachmentBytesMax: MiB,
+  participants: [],
+  participantTimeoutMs: 30_000,
   crashPoint: noCrashPoint,
   requestedBy: `process ${process.pid}`,
 })
+
+/** A timer of the platform takes no longer time. @throws ARGUMENT_INVALID */
+function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined) return
+  if (Number.isSafeInteger(timeoutMs) && timeoutMs > 0 && timeoutMs < 2 ** 31) return
+  throw new StoreError('ARGUMENT_INVALID', 'participantTimeoutMs is 1 or more, and below 2^31', {
+    detail: { argument: 'participantTimeoutMs' },
+  })
+}

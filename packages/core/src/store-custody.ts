@@ -5,14 +5,18 @@ import { ThreadAttachments } from './attachments/attachments.js'
 import { forgetBackup, type KnownBackup, knownBackups } from './backup/known-backups.js'
 import { type BackupOptions, type BackupResult, makeBackup } from './backup/make-backup.js'
 import { checkHoldReason, hold, pin, unhold, unpin } from './lifecycle/hold.js'
+import { restore } from './lifecycle/restore.js'
 import { runOperation } from './lifecycle/run-operation.js'
+import type { Participant } from './participants/participant.js'
+import { forget, listParticipants, type ParticipantView, register } from './participants/verbs.js'
 import { listHolds } from './reading/list-holds.js'
 import type { ThreadView } from './reading/thread-view.js'
 import type { OrdinalRange } from './redaction/ordinal-spans.js'
 import { type RedactOptions, type RedactResult, redactItems } from './redaction/redact-items.js'
 import { type Retention, retentionOf } from './retention/retention.js'
+import { type SweepOptions, type SweepResult, sweep } from './schedule/sweep.js'
 import { StoreReader } from './store-reader.js'
-import { requireThreadId } from './threads/require-thread.js'
+import { requireThreadId, requireThreadIds } from './threads/require-thread.js'
 
 export class StoreCustody extends StoreReader {
   /**
@@ -26,7 +30,25 @@ export class StoreCustody extends StoreReader {
 
   /** @throws THREAD_NOT_HELD */
   async unholdThread(threadId: string): Promise<void> {
-    await runOperation(this.writable, unhold, { threadId: requireThreadId(threadId) })
+    const context = this.writable
+    await runOperation(context, unhold, { threadId: requireThreadId(threadId) })
+    context.dueDeletions.arm()
+  }
+
+  /**
+   * Takes a scheduled deletion back, of these threads and all that they spawned; returns every thread that is back.
+   * @throws THREAD_NOT_SCHEDULED; THREAD_SCHEDULED, naming an ancestor that stays scheduled
+   */
+  async restoreThreads(threadIds: readonly string[]): Promise<readonly ThreadId[]> {
+    return runOperation(this.writable, restore, { threadIds: requireThreadIds(threadIds) })
+  }
+
+  /**
+   * Tries all that waits now: erasures with steps left, and scheduled deletions that are due. What a wall clock that is
+   * not believed would make due is listed in `unconfirmed`, and deleted with `confirmClock`.
+   */
+  async sweep(options: SweepOptions = {}): Promise<SweepResult> {
+    return sweep(this.writable, options)
   }
 
   /** Every thread on hold, archived and scheduled ones included, in the order of their ids. */
@@ -50,6 +72,28 @@ export class StoreCustody extends StoreReader {
       () => this.context,
       () => this.writable,
     )
+  }
+
+  /**
+   * From now on every delete asks this participant, whoever runs it; the name is durable when it resolves, the code is
+   * this process's. Deletes that wait for the name are tried again at once. Returns what takes the code away; the name
+   * stays. @throws ARGUMENT_INVALID, PARTICIPANT_EXISTS
+   */
+  async registerParticipant(participant: Participant): Promise<() => void> {
+    return register(this.writable, participant)
+  }
+
+  /** Every name in the registry, forgotten ones included, in order. */
+  async participants(): Promise<readonly ParticipantView[]> {
+    return listParticipants(this.context)
+  }
+
+  /**
+   * No delete waits for this name any longer: what its host still keeps is not erased, and receipts say `forgotten`. A
+   * recorded decision, with a reason of 1 to 200 characters. @throws ARGUMENT_INVALID, PARTICIPANT_NOT_FOUND
+   */
+  async forgetParticipant(name: string, reason: string): Promise<void> {
+    await forget(this.writable, name, reason)
   }
 
   /** What is done with threads that nobody has used for long: nothing, until a policy is set and run. */

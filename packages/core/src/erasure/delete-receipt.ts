@@ -9,6 +9,7 @@ import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { leafBytes } from '../events/event-log.js'
 import type { DeletePlan } from '../lifecycle/delete-plan.js'
+import { receiptParticipants } from '../participants/erase-with-participants.js'
 import {
   digestOfReceiptBody,
   type Receipt,
@@ -150,7 +151,7 @@ function bodyOf(
     reason: plan.reason,
     requestedBy: plan.requestedBy,
     steps: stepsOf('delete', deletion),
-    participants: [],
+    participants: receiptParticipants(context, plan, operationId),
     files: plan.files,
     bytes: plan.bytes,
     items: plan.items,

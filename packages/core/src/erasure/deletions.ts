@@ -2,6 +2,7 @@
 // are nowhere else, so a delete that is finished by another process is verified by structure.
 
 import type { OperationId } from '@cenotaph/journal'
+import type { ParticipantProgress } from '../participants/progress.js'
 import type { OwnedFile } from './names-on-disk.js'
 import type { Probe } from './probes.js'
 import type { ResidueScan } from './scan-residue.js'
@@ -18,6 +19,7 @@ export interface Deletion {
   /** Names that a walk found under the threads' locks; undefined once a run after it may have unlinked some. */
   names: readonly OwnedFile[] | undefined
   readonly steps: Map<string, StepProgress>
+  readonly participants: Map<string, ParticipantProgress>
   /** Handles of directories that the delete emptied, once the scrub knows them. */
   directories: readonly string[]
   verification: { readonly mode: 'probes' | 'structural'; readonly scan: ResidueScan } | undefined
@@ -39,6 +41,7 @@ export class Deletions {
       probes,
       names,
       steps: new Map(),
+      participants: new Map(),
       directories: [],
       verification: undefined,
       release: undefined,

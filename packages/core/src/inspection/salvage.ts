@@ -7,16 +7,24 @@ import type { Disk } from '@cenotaph/storage'
 import { backupsPrefix } from '../backup/backups.js'
 import { isSetAsideLevel } from '../erasure/scrub.js'
 import { decodeDeletePlan } from '../lifecycle/delete-plan.js'
+import { participantsPrefix } from '../participants/registry.js'
 import type { RetentionPolicy } from '../retention/policy.js'
 import { decodePolicy, policyPrefix } from '../retention/stored-policy.js'
 import type { RootLayout } from '../root/index.js'
+import { schedulesPrefix } from '../schedule/schedules.js'
 import { holdsPrefix, idOfKey } from '../threads/index-keys.js'
 import { decodeRow, type ThreadRow } from '../threads/thread-row.js'
+import { clockKey } from '../time/trusted-clock.js'
 import type { PrepareRecord } from '../tombstones/index.js'
 import { deadSet } from './dead-sets.js'
 
 /** Rows that a rebuilt database takes over as they are. */
-export const keptPrefixes: readonly string[] = [backupsPrefix]
+export const keptPrefixes: readonly string[] = [
+  backupsPrefix,
+  participantsPrefix,
+  schedulesPrefix,
+  clockKey,
+]
 
 export interface Salvaged {
   readonly rows: ReadonlyMap<string, ThreadRow>

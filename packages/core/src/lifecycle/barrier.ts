@@ -5,7 +5,7 @@
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
 import { inPieces } from '../in-pieces.js'
-import type { LockRequest } from '../threads/lock-table.js'
+import type { LockRequest, Release } from '../threads/lock-table.js'
 
 /** Call with the exclusive locks of the threads held. */
 export async function settleAppends(
@@ -34,7 +34,7 @@ export async function gatherBeside<State>(
   home: StoreContext,
   request: LockRequest,
   read: () => Promise<State>,
-): Promise<{ state: State; locks: () => void }> {
+): Promise<{ state: State; locks: Release }> {
   const durable = context.options.companion.durable?.()
   if (!durable) return gatherLocked(context, request, read)
   const { shared: _shared, ...own } = request

@@ -20,6 +20,11 @@ export interface DeletePlan {
    */
   readonly directories: readonly string[]
   readonly survivors: readonly Fork[]
+  /**
+   * Names in the registry of participants, filled in the turn in which the delete is committed: who registers later is
+   * not part of it. Absent where a repair found only the tombstone: then all that the registry has take part.
+   */
+  readonly participants?: string[]
   readonly alreadyDeleted: readonly { readonly threadId: ThreadId; readonly receiptId: string }[]
   readonly reason: string | null
   readonly requestedBy: string | null

@@ -6,7 +6,8 @@ import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { type DeleteScope, type ForksMode, readScope } from '../erasure/delete-scope.js'
 import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
-import { refuseDead, requireUsable } from '../threads/require-thread.js'
+import type { Release } from '../threads/lock-table.js'
+import { refuseDead, refuseParked } from '../threads/require-thread.js'
 import { gatherLocked } from './barrier.js'
 
 /** With all that a scope names locked it cannot grow, so a scope that reads the same under its locks stands. */
@@ -14,7 +15,7 @@ export async function lockScope(
   context: StoreContext,
   roots: readonly ThreadId[],
   forks: ForksMode,
-): Promise<{ state: DeleteScope; locks: () => void }> {
+): Promise<{ state: DeleteScope; locks: Release }> {
   let expected = await readScope(context, roots, forks)
   for (;;) {
     const exclusive = [...expected.rows.map((row) => row.threadId), ...expected.rewritten]
@@ -34,7 +35,11 @@ export async function lockScope(
 /** A fork whose rollout is not as it was committed cannot be rewritten; the delete does not begin. */
 export async function refuseChangedForks(context: StoreContext, scope: DeleteScope): Promise<void> {
   for (const id of scope.rewritten) {
-    await refuseChangedRollouts(context, await requireUsable(context, id))
+    const state = await context.threads.load(id)
+    // One that waits for its own date is rewritten all the same.
+    if (!state || context.dead.has(id)) continue
+    refuseParked(state)
+    await refuseChangedRollouts(context, state)
   }
 }
 

@@ -15,14 +15,17 @@ import {
 } from '../erasure/delete-scope.js'
 import { namesOf } from '../erasure/names-on-disk.js'
 import type { SparedThread } from '../erasure/thread-selection.js'
+import type { WaitingParticipant } from '../participants/erase-with-participants.js'
 import type { Receipt } from '../proof/index.js'
+import { dueDateOf, dueMsOf, type WhenOptions } from '../schedule/due-date.js'
 import { requireThreadIds } from '../threads/require-thread.js'
 import { type DeleteArgs, deleteThreads } from './delete.js'
 import { decodeDeletePlan } from './delete-plan.js'
 import type { OpenOperation } from './open-operations.js'
 import { runOperation } from './run-operation.js'
+import { type ScheduleArgs, schedule } from './schedule.js'
 
-export interface DeleteOptions {
+export interface DeleteOptions extends WhenOptions {
   /** What happens to threads that continue the history of a deleted one. Default `refuse`. */
   readonly forks?: ForksMode
   /** Kept in the receipt for ever; at most 200 characters, and no text of the thread. */
@@ -39,10 +42,14 @@ export interface PendingStep {
   readonly reason: string
   /** ISO 8601 UTC; null where no try is planned before `reopen`. */
   readonly nextTry: string | null
+  /** Tries of the whole that failed, over all processes. */
+  readonly attempts: number
+  /** Whom the step waits for, where it is `delete.participants`. */
+  readonly participants: readonly WaitingParticipant[]
 }
 
 export interface DeleteResult {
-  readonly state: 'planned' | 'erasing' | 'deleted'
+  readonly state: 'planned' | 'scheduled' | 'erasing' | 'deleted'
   /** Null for a repeat: the receipt does not tell it. */
   readonly planId: string | null
   /** What this call deletes: the threads asked for and what goes with them. */
@@ -63,6 +70,7 @@ export interface DeleteResult {
   readonly bytes: number
   /** Names that went; of a repeat, as many as the receipt lists. */
   readonly files: number
+  /** Of what is scheduled, or planned to be: when it is due. ISO 8601 UTC. */
   readonly deleteAfter: string | null
   readonly pending: readonly PendingStep[]
   readonly receipt: Receipt | null
@@ -112,6 +120,7 @@ export async function deleteByIds(
   recheck?: DeleteArgs['recheck'],
 ): Promise<DeleteResult> {
   checkDeleteOptions(options)
+  const due = dueDateOf(context, options)
   const forks = options.forks ?? 'refuse'
   const ids = [...new Set(requireThreadIds(given))]
   const alreadyDeleted = ids.flatMap((threadId) => {
@@ -120,18 +129,23 @@ export async function deleteByIds(
   })
   const roots = ids.filter((id) => !context.dead.has(id))
   await requireKnown(context, roots)
-  if (options.dryRun) return planned(context, roots, forks, alreadyDeleted, options)
+  if (options.dryRun) {
+    const plan = await planned(context, roots, forks, alreadyDeleted, options)
+    const dueMs = due && roots.length > 0 ? dueMsOf(context, due) : undefined
+    return dueMs === undefined ? plan : { ...plan, deleteAfter: new Date(dueMs).toISOString() }
+  }
   if (roots.length === 0) return repeated(context, alreadyDeleted)
+  const args = {
+    roots,
+    alreadyDeleted,
+    forks,
+    reason: options.reason ?? null,
+    requestedBy: options.requestedBy ?? context.options.requestedBy,
+    expectPlan: options.expectPlan,
+    recheck,
+  }
   try {
-    return await commitAndErase(context, {
-      roots,
-      alreadyDeleted,
-      forks,
-      reason: options.reason ?? null,
-      requestedBy: options.requestedBy ?? context.options.requestedBy,
-      expectPlan: options.expectPlan,
-      recheck,
-    })
+    return due ? await scheduleSet(context, { ...args, due }) : await commitAndErase(context, args)
   } catch (error) {
     // Another delete took one of them while this one waited for its locks: ask again.
     const died = isStoreError(error, 'THREAD_DELETED') && roots.some((id) => context.dead.has(id))
@@ -164,6 +178,15 @@ async function commitAndErase(
     if (operationId === undefined || isStoreError(error, 'THREAD_DELETED')) throw error
     return stateOf(context, operationId as OperationId, args.alreadyDeleted)
   }
+}
+
+async function scheduleSet(
+  context: StoreContext,
+  args: ScheduleArgs & Pick<DeleteArgs, 'alreadyDeleted'>,
+): Promise<DeleteResult> {
+  const { alreadyDeleted } = args
+  const scheduled = await runOperation(context, schedule, args)
+  return { ...nothingDeleted, state: 'scheduled', alreadyDeleted, ...scheduled }
 }
 
 /** What a full disk made the store give up. The delete is done, so nothing here may fail it. */
@@ -262,8 +285,16 @@ export const pendingOf = (open: OpenOperation, first: string): readonly PendingS
     step: open.failedStep ?? first,
     reason: reasonOf(open.failure),
     nextTry: open.nextTryMs === undefined ? null : new Date(open.nextTryMs).toISOString(),
+    attempts: open.attempts,
+    participants: waitingOf(open.failure),
   },
 ]
+
+function waitingOf(failure: StoreError | undefined): readonly WaitingParticipant[] {
+  const cause = failure?.cause
+  if (!isStoreError(cause)) return []
+  return (cause.detail.participants ?? []) as readonly WaitingParticipant[]
+}
 
 function reasonOf(failure: StoreError | undefined): string {
   if (!failure) return 'in progress'

@@ -21,6 +21,7 @@ import { detachFork } from '../erasure/detach.js'
 import { namesOf, type OwnedFile, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
 import { refuseRepeatingReason } from '../erasure/reason.js'
+import { otherLinks, receiptFiles } from '../erasure/receipt-facts.js'
 import {
   eraseFromLevel,
   removeEmptyDirectories,
@@ -29,13 +30,16 @@ import {
 } from '../erasure/scrub.js'
 import { unlinkNames } from '../erasure/unlink.js'
 import { verifyErased } from '../erasure/verify-erased.js'
-import type { Receipt, ReceiptFile } from '../proof/index.js'
+import { eraseWithParticipants } from '../participants/erase-with-participants.js'
+import { dropProgress, saveProgress } from '../participants/progress.js'
+import type { Receipt } from '../proof/index.js'
 import { refuseDead } from '../threads/require-thread.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { type DeletePlan, decodeDeletePlan, encodeDeletePlan } from './delete-plan.js'
 import { lockScope, refuseChangedForks, refuseWithoutSpace } from './delete-scope-locks.js'
 import { directoriesOf } from './directory.js'
 import { dropPointless } from './drop-operations.js'
+import { endWriters } from './end-writers.js'
 import { refuseHeld } from './hold.js'
 import { defineOperation, type Step } from './operation.js'
 
@@ -58,9 +62,6 @@ interface DeleteState {
   readonly owned: readonly StattedFile[]
   readonly nowMs: number
 }
-
-/** Sets with more files than this get one line a kind in the receipt. */
-const RECEIPT_FILES_MAX = 100
 
 export interface Deleted {
   readonly receipt: Receipt
@@ -107,6 +108,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     detach: args.forks === 'detach' ? scope.references : [],
     rewritten: scope.rewritten,
     directories: [...new Set(scope.rows.flatMap(directoriesOf))],
+    participants: [],
     survivors: [
       ...scope.references.map((threadId) => ({ threadId, kind: 'reference' as const })),
       ...scope.copies.map((threadId) => ({ threadId, kind: 'copy' as const })),
@@ -158,9 +160,14 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
 
   commit(context, plan, operationId, { scope }) {
     for (const id of plan.threadIds) refuseDead(context, id)
+    plan.participants?.push(...context.participants.names())
     refuseHeld(scope.rows.map((row) => context.threads.peek(row.threadId)?.row ?? row))
+    const waiting = context.schedules.without(plan.threadIds)
     return {
-      operations: [{ type: 'put', key: deleteSetKey(operationId), body: new Uint8Array(0) }],
+      operations: [
+        { type: 'put', key: deleteSetKey(operationId), body: new Uint8Array(0) },
+        ...waiting.operations,
+      ],
       events: [
         {
           type: 'threads.deleted',
@@ -174,9 +181,10 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
           ids: plan.threadIds,
           parentIds: scope.rows.map((row) => row.parentThreadId),
         })
+        waiting.applied()
         context.deletions.of(operationId).release?.()
         for (const id of plan.threadIds) context.backups.note(id)
-        for (const id of plan.threadIds) endWriter(context, id, operationId)
+        endWriters(context, plan.threadIds, (id) => deletedError(id, operationId))
       },
     }
   },
@@ -192,13 +200,18 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
       }
       if (failure !== undefined) throw failure
     }),
-    step('unlink', async (context, plan, operationId, resumed) => {
-      await dropPointless(context)
-      const dying = new Set(plan.threadIds)
-      const deletion = context.deletions.of(operationId)
-      if (resumed) deletion.names = undefined
-      await unlinkNames(context, (id) => dying.has(id), deletion.names)
-    }),
+    step(
+      'unlink',
+      async (context, plan, operationId, resumed) => {
+        await dropPointless(context)
+        const dying = new Set(plan.threadIds)
+        const deletion = context.deletions.of(operationId)
+        if (resumed) deletion.names = undefined
+        await unlinkNames(context, (id) => dying.has(id), deletion.names)
+      },
+      forksOutside,
+    ),
+    step('participants', eraseWithParticipants),
     step('scrub', async (context, plan, operationId) => {
       const deletion = context.deletions.of(operationId)
       await context.deletions.inTurn(async () => {
@@ -216,7 +229,9 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     }),
   ],
 
+  failed: (context, operationId) => saveProgress(context, operationId),
   settle: (context, _plan, operationId) => ({
+    operations: [dropProgress(operationId)],
     applied: () => context.deletions.end(operationId),
   }),
 
@@ -236,6 +251,12 @@ export const deleteSetKey = (operationId: string): string => `${deletedSetsPrefi
 
 export const deletedSetsPrefix = 'd/'
 
+/** They are whole and on their own: nobody waits with them for a participant. */
+function forksOutside({ rewritten, threadIds }: DeletePlan): readonly ThreadId[] {
+  const dying = new Set(threadIds)
+  return rewritten.filter((id) => !dying.has(id))
+}
+
 /** A step whose attempts and outcome the receipt will tell. */
 function step(
   name: string,
@@ -245,9 +266,11 @@ function step(
     operationId: OperationId,
     resumed: boolean,
   ) => Promise<void>,
+  releases: (plan: DeletePlan) => readonly ThreadId[] = () => [],
 ): Step<DeletePlan> {
   return {
     name,
+    releases,
     async apply(context, plan, { operationId, resumed }) {
       const { steps } = context.deletions.of(operationId)
       const progress = steps.get(name) ?? { attempts: 0, outcome: 'failed' as const, atMs: 0 }
@@ -268,28 +291,7 @@ async function makeRoom(context: StoreContext): Promise<void> {
   if (free < context.options.ballastBytes) await context.ballast.release()
 }
 
-function endWriter(context: StoreContext, id: ThreadId, operationId: OperationId): void {
-  const writer = context.threads.peek(id)?.writer
-  writer?.end(
-    new StoreError('THREAD_DELETED', `thread ${id} is deleted`, {
-      detail: { threadId: id, receiptId: operationId },
-    }),
-  )
-}
-
-/** Files that have names outside of the set, which the engine cannot know. */
-function otherLinks(owned: readonly StattedFile[]): number {
-  const names = new Map<string, number>()
-  for (const { stat } of owned) names.set(stat.identity, (names.get(stat.identity) ?? 0) + 1)
-  const files = new Map(owned.map(({ stat }) => [stat.identity, stat.links]))
-  return [...files].filter(([identity, links]) => links > (names.get(identity) ?? 0)).length
-}
-
-function receiptFiles(owned: readonly StattedFile[]): ReceiptFile[] {
-  if (owned.length <= RECEIPT_FILES_MAX) {
-    return owned.map(({ kind, stat }) => ({ kind, bytes: stat.bytes }))
-  }
-  const sums = new Map<string, number>()
-  for (const { kind, stat } of owned) sums.set(kind, (sums.get(kind) ?? 0) + stat.bytes)
-  return [...sums].map(([kind, bytes]) => ({ kind, bytes }))
-}
+const deletedError = (id: ThreadId, operationId: OperationId): StoreError =>
+  new StoreError('THREAD_DELETED', `thread ${id} is deleted`, {
+    detail: { threadId: id, receiptId: operationId },
+  })

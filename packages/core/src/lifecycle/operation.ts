@@ -14,7 +14,7 @@
 import type { BatchOperation, OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
-import type { LockRequest } from '../threads/lock-table.js'
+import type { LockRequest, Release } from '../threads/lock-table.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 
 /** An event of the log; its payload is kept with the thread and dies with it. */
@@ -37,6 +37,8 @@ export interface Step<Plan> {
   readonly name: string
   /** Brings the effect about, or finds that it is there already. */
   apply(context: StoreContext, plan: Plan, run: OperationRun): Promise<void>
+  /** Threads that no later step touches: they are unlocked, and a later failure does not park them. */
+  releases?(plan: Plan): readonly ThreadId[]
 }
 
 /** One execution of an operation: the first, or one that recovery or a retry enters at the steps. */
@@ -49,7 +51,7 @@ export interface OperationRun {
 export interface OperationDefinition<Args, State, Plan extends object, Result> {
   readonly name: string
   /** Locks first: what is read before a lock is held may have changed when it is. */
-  gather(context: StoreContext, args: Args): Promise<{ state: State; locks: () => void }>
+  gather(context: StoreContext, args: Args): Promise<{ state: State; locks: Release }>
   /** What is journaled, as JSON: all that the steps need, and no text of a thread. */
   plan(state: State, args: Args): Plan
   /** Effects that mean nothing without the commit; `abandon` takes them back. */
@@ -61,6 +63,8 @@ export interface OperationDefinition<Args, State, Plan extends object, Result> {
   /** How the plan is journaled; JSON where nothing is said. */
   encode?(plan: Plan): Uint8Array
   decode?(body: Uint8Array): Plan
+  /** After a step failed: notes what a later process should know. */
+  failed?(context: StoreContext, operationId: OperationId): Promise<void>
   settle?(context: StoreContext, plan: Plan, operationId: OperationId): Change
   result(context: StoreContext, plan: Plan, operationId: OperationId): Promise<Result>
   /** Locks that the steps need when recovery enters them. */

@@ -12,8 +12,11 @@ import { hold, pin, unhold, unpin } from './hold.js'
 import { importThread } from './import.js'
 import { materialise } from './materialise.js'
 import { crashPointsOf, type OperationDefinition } from './operation.js'
+import { forgetParticipant, registerParticipant } from './participant.js'
 import { redact } from './redact.js'
 import { rename } from './rename.js'
+import { restore } from './restore.js'
+import { schedule } from './schedule.js'
 
 const definitions = [
   create,
@@ -24,6 +27,8 @@ const definitions = [
   pin,
   unpin,
   setPolicy,
+  registerParticipant,
+  forgetParticipant,
   attach,
   eraseAttachment,
   archive,
@@ -31,6 +36,8 @@ const definitions = [
   fork,
   materialise,
   redact,
+  schedule,
+  restore,
   deleteThreads,
 ] as const
 

@@ -9,6 +9,7 @@ import type { OpenIntent, OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import type { Release } from '../threads/lock-table.js'
 import { settleAppends } from './barrier.js'
 import { batchOf } from './batch.js'
 import { dropOperation, isPointless } from './drop-operations.js'
@@ -29,7 +30,7 @@ export async function runOperation<Args, State, Plan extends object, Result>(
     const plan = definition.plan(state, args)
     const operationId = await intend(context, definition, plan, state)
     if (definition.steps.length > 0) {
-      await finish(context, definition, plan, { operationId, resumed: false })
+      await finish(context, definition, plan, { operationId, resumed: false }, locks)
     }
     return await definition.result(context, plan, operationId)
   } finally {
@@ -57,7 +58,7 @@ export async function resumeOperation<Args, State, Plan extends object, Result>(
       return
     }
     await settleAppends(context, (request.exclusive ?? []) as ThreadId[])
-    await finish(context, definition, plan, { operationId: intent.id, resumed: true })
+    await finish(context, definition, plan, { operationId: intent.id, resumed: true }, release)
   } finally {
     release()
   }
@@ -80,11 +81,13 @@ async function intend<Args, State, Plan extends object, Result>(
         batchOf(context, definition.commit(context, plan, operationId, state)),
       )
     } else {
-      const body = (definition.encode ?? encodePlan)(plan)
-      const build = () => ({
-        body,
-        ...batchOf(context, definition.commit(context, plan, operationId, state)),
-      })
+      let body: Uint8Array = new Uint8Array(0)
+      const build = () => {
+        const batch = batchOf(context, definition.commit(context, plan, operationId, state))
+        // Behind the commit, which may fill in what is known in its own turn only.
+        body = (definition.encode ?? encodePlan)(plan)
+        return { body, ...batch }
+      }
       await context.journal.intend(definition.name, build, operationId)
       context.openOperations.add(
         { id: operationId, kind: definition.name, body },
@@ -108,15 +111,22 @@ async function finish<Args, State, Plan extends object, Result>(
   definition: OperationDefinition<Args, State, Plan, Result>,
   plan: Plan,
   run: OperationRun,
+  release: Release,
 ): Promise<void> {
   const { name } = definition
+  const free = new Set<ThreadId>()
   for (const step of definition.steps) {
     await context.crashPoint(`${name}.${step.name}:before`)
     try {
       await step.apply(context, plan, run)
     } catch (error) {
-      throw stepFailure(context, definition, plan, run, step.name, error)
+      const failure = stepFailure(context, definition, plan, run, { step: step.name, free, error })
+      await definition.failed?.(context, run.operationId)
+      throw failure
     }
+    const done = step.releases?.(plan) ?? []
+    for (const id of done) free.add(id)
+    release(done)
     await context.crashPoint(`${name}.${step.name}:after`)
   }
   await context.crashPoint(`${name}.settle:before`)
@@ -127,13 +137,19 @@ async function finish<Args, State, Plan extends object, Result>(
   await context.crashPoint(`${name}.settle:after`)
 }
 
+interface StepTrouble {
+  readonly step: string
+  /** Threads with which the operation is done. */
+  readonly free: ReadonlySet<ThreadId>
+  readonly error: unknown
+}
+
 function stepFailure<Args, State, Plan extends object, Result>(
   context: StoreContext,
   definition: OperationDefinition<Args, State, Plan, Result>,
   plan: Plan,
   run: OperationRun,
-  step: string,
-  cause: unknown,
+  { step, free, error: cause }: StepTrouble,
 ): StoreError {
   const failure = context.journal.failure
   const error = new StoreError(
@@ -154,7 +170,7 @@ function stepFailure<Args, State, Plan extends object, Result>(
   context.scheduleRetry(run.operationId)
   for (const id of definition.threadsOf(plan)) {
     const state = context.threads.peek(id)
-    if (state && !context.dead.has(id)) state.unavailable = error
+    if (state && !context.dead.has(id) && !free.has(id)) state.unavailable = error
   }
   return error
 }

@@ -110,6 +110,7 @@ const receipt = members({
     members({
       name: label,
       outcome: oneOf('erased', 'forgotten', 'missing', 'pending', 'failed'),
+      attempts: optional(count),
     }),
   ),
   files: listOf(members({ kind: label, bytes: count })),

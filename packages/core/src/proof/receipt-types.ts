@@ -18,6 +18,8 @@ export interface ReceiptParticipant {
   readonly name: string
   /** `forgotten`: taken out of the registry by a logged decision, so not asked. `missing`: not there. */
   readonly outcome: 'erased' | 'forgotten' | 'missing' | 'pending' | 'failed'
+  /** How often it was asked. */
+  readonly attempts?: number
 }
 
 export interface ReceiptFile {

@@ -7,6 +7,7 @@ import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { operationOf } from '../lifecycle/operations.js'
 import { decodePlan, resumeOperation } from '../lifecycle/run-operation.js'
+import { restoreProgress } from '../participants/progress.js'
 
 export async function finishIntents(
   context: StoreContext,
@@ -25,6 +26,7 @@ export async function finishIntents(
     }
     const plan = (definition.decode ?? decodePlan)(intent.body)
     context.openOperations.add(intent, definition.threadsOf(plan))
+    await restoreProgress(context, intent.id)
     try {
       await resumeOperation(context, definition, intent)
     } catch (error) {

@@ -15,9 +15,12 @@ import { EventLog } from '../events/event-log.js'
 import { latchingDisk } from '../files/latching-disk.js'
 import { OpenOperations } from '../lifecycle/open-operations.js'
 import type { ResolvedOptions } from '../options.js'
+import { Participants } from '../participants/registry.js'
+import { registerPresent } from '../participants/verbs.js'
 import { createSigningKey, loadSigningKey, type SigningKey } from '../proof/index.js'
 import { Redactions } from '../redaction/redactions.js'
 import { Ballast, prepareRoot, type RootLayout, rootLayout } from '../root/index.js'
+import { DueDeletions } from '../schedule/due-deletions.js'
 import { Schedules } from '../schedule/schedules.js'
 import { Directories } from '../threads/directories.js'
 import { LockTable } from '../threads/lock-table.js'
@@ -71,6 +74,8 @@ async function openOnce(layout: RootLayout, options: ResolvedOptions): Promise<O
     loaded = await load({ layout, options, level, fresh })
     const { context, recovered, close } = loaded
     await recover(context, recovered)
+    await context.trustedClock.persist()
+    await context.dueDeletions.run()
     return { context, level, close }
   } catch (error) {
     if (loaded) await letGo(loaded)
@@ -153,6 +158,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   await checkHead(events, recovered)
   const directories = await Directories.load(journal, entropy)
   const backups = await Backups.load(journal)
+  const participants = await Participants.load(journal, entropy, options.participantCode)
   const schedules = await Schedules.load(journal)
   const lastMs = Math.max(recovered.meta?.storeTimeMs ?? 0, recovered.anchor?.storeTimeMs ?? 0)
   const trustedClock = await TrustedClock.load(journal, clock, lastMs || undefined)
@@ -165,7 +171,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     storeId: recovered.anchor?.storeId ?? Buffer.from(entropy.bytes(16)).toString('hex'),
     epoch: recovered.anchor?.epoch ?? 1,
   }
-  const context: StoreContext & { checkpoints: Checkpoints } = {
+  const context: StoreContext & { checkpoints: Checkpoints; dueDeletions: DueDeletions } = {
     layout,
     options,
     disk,
@@ -178,6 +184,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     events,
     dead: new DeadSet(),
     schedules,
+    dueDeletions: undefined as unknown as DueDeletions,
     trustedClock,
     tombstones,
     signingKey,
@@ -188,6 +195,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     deletions: new Deletions(),
     redactions: new Redactions(options.maxLineBytes),
     backups,
+    participants,
     ballast: ballastOf(options, layout),
     identity,
     closing: close.signal,
@@ -195,6 +203,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     crashPoint: async (name) => options.crashPoint(name),
   }
   context.checkpoints = new Checkpoints(context)
+  context.dueDeletions = new DueDeletions(context)
   context.dead.onDeath = (ids) => options.companion.onDeath?.(ids)
   context.appends.onCommitted = () => context.checkpoints.noteAppend()
   return { context, recovered, close }
@@ -249,6 +258,7 @@ async function recover(context: StoreContext, recovered: Recovered): Promise<voi
   await decideTombstones(context, recovered)
   await sweepStaging(context, recovered.intents)
   await replay(context, recovered.groups)
+  await registerPresent(context)
   await finishIntents(context, recovered.intents)
   await retryCarried(context)
   // Puts the anchor of a new store in place, and the replayed lines on disk.

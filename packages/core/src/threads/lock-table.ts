@@ -24,6 +24,9 @@ export interface LockRequest {
   readonly shared?: readonly string[]
 }
 
+/** Releases all that was taken; with ids, those of it alone, ahead of the rest. */
+export type Release = (ids?: readonly string[]) => void
+
 export class LockTable {
   readonly #entries = new Map<string, Entry>()
   /** Requests that hold locks or wait for them. */
@@ -41,7 +44,7 @@ export class LockTable {
    * Resolves with the function that releases everything that was taken. Exclusive wins over shared.
    * @throws STORE_CLOSED
    */
-  async acquire(request: LockRequest): Promise<() => void> {
+  async acquire(request: LockRequest): Promise<Release> {
     if (this.#closed) throw new StoreError('STORE_CLOSED', 'the store is closing')
     this.#active += 1
     const modes = new Map<string, boolean>()
@@ -54,11 +57,13 @@ export class LockTable {
       taken.push(id)
       if (taken.length % TAKEN_MAX === 0) await breathe()
     }
+    const held = new Set(taken)
     let released = false
-    return () => {
+    return (ids) => {
       if (released) return
+      for (const id of ids ?? held) if (held.delete(id)) this.#release(id)
+      if (ids) return
       released = true
-      for (const id of taken) this.#release(id)
       this.#ended()
     }
   }
