@@ -4,6 +4,7 @@
 
 import path from 'node:path'
 import { type BatchOperation, Journal, type OperationId, type Sequence } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
 import { carriedIndexPrefix } from '../append/carried.js'
 import { EventLog, eventKey, leafBytes, nodeKey, type StoredEvent } from '../events/event-log.js'
 import { deleteSetKey } from '../lifecycle/delete.js'
@@ -11,6 +12,12 @@ import { encodeDeletePlan, unfinishedDelete } from '../lifecycle/delete-plan.js'
 import type { ResolvedOptions } from '../options.js'
 import { leafHash, listReceiptIds, MerkleLog, type SigningKey } from '../proof/index.js'
 import type { RootLayout } from '../root/index.js'
+import {
+  decodeSchedule,
+  encodeSchedule,
+  remainderOf,
+  schedulesPrefix,
+} from '../schedule/schedules.js'
 import { Directories } from '../threads/directories.js'
 import { threadRange } from '../threads/thread-row.js'
 import { rowOperations } from '../threads/thread-table.js'
@@ -20,7 +27,7 @@ import { type BackupRecord, backupsPrefix } from './backups.js'
 import type { BackupThread, ReadableBackup } from './read-backup.js'
 import { invalid } from './read-backup.js'
 import type { RestorePlan } from './restore-plan.js'
-import { storePrefixes } from './store-parts.js'
+import { isRestored } from './store-parts.js'
 import { readValues } from './value-file.js'
 
 const BATCH_OPERATIONS = 1_000
@@ -103,10 +110,12 @@ async function fillStoreValues(
   { backup, options, plan, manifestHash }: FillParts,
 ): Promise<void> {
   const { manifest, folder } = backup
+  const living = new Set(plan.living.map(({ row }) => row.threadId))
   const itself = `${backupsPrefix}${manifest.backupId}`
   for await (const [key, body] of readValues(options.disk, path.join(folder, storeName))) {
-    if (key === itself || !storePrefixes.some((prefix) => key.startsWith(prefix))) continue
-    for (const [name, value] of restoredValue(key, body, plan)) await writer.put(name, value)
+    if (key === itself || !isRestored(key)) continue
+    const value = key.startsWith(schedulesPrefix) ? restoredSchedule(key, body, living) : body
+    if (value) await writer.put(key, value)
   }
   const madeAtMs = Date.parse(manifest.madeAt)
   const record: BackupRecord = {
@@ -123,13 +132,15 @@ async function fillStoreValues(
   await writer.put(itself, Buffer.from(JSON.stringify(record)))
 }
 
-/** A row of the store as the restored one has it: a schedule knows no thread that is not there. */
-function restoredValue(
+/** A schedule without those that are not in the store; undefined where nobody is left. */
+function restoredSchedule(
   key: string,
   body: Uint8Array,
-  _plan: RestorePlan,
-): readonly (readonly [string, Uint8Array])[] {
-  return [[key, body]]
+  living: ReadonlySet<ThreadId>,
+): Uint8Array | undefined {
+  const schedule = decodeSchedule(key.slice(schedulesPrefix.length), body)
+  const left = remainderOf(schedule, new Set(schedule.ids.filter((id) => !living.has(id))))
+  return left && encodeSchedule(left)
 }
 
 async function fillThread(
@@ -189,7 +200,7 @@ async function openDeletes(
 }
 
 /** Detached forks, and forks of those: a first line of theirs may be rewritten. */
-function forksOver({ living, detach }: RestorePlan): readonly BackupThread['row']['threadId'][] {
+function forksOver({ living, detach }: RestorePlan): readonly ThreadId[] {
   const found = new Set<string>(detach)
   for (let before = -1; before !== found.size; ) {
     before = found.size
@@ -201,7 +212,7 @@ function forksOver({ living, detach }: RestorePlan): readonly BackupThread['row'
       if (refers) found.add(row.threadId)
     }
   }
-  return [...found] as BackupThread['row']['threadId'][]
+  return [...found] as ThreadId[]
 }
 
 async function anchor(journal: Journal, parts: FillParts): Promise<void> {

@@ -6,7 +6,6 @@
 // Survives: a crash at any instant leaves a folder without a manifest, which is no backup, and a record that says so.
 // A disk that fails, on either side, takes the copy away again and leaves the store as it was.
 
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, replaceWhole, StoreError } from '@cenotaph/storage'
@@ -120,15 +119,15 @@ async function copyAndSeal(run: Run, { onProgress }: BackupOptions): Promise<Bac
     await copyReceipts(run)
     await copyStoreValues(run)
     await folder.sync()
-    const manifest = signedManifest(run)
-    const bytes = encodeManifest(manifest)
+    const manifest = await signedManifest(run)
+    const { bytes, sha256 } = await encodeManifest(manifest)
     const record: BackupRecord = {
       ...begun,
       sealed: {
         atMs: Date.parse(manifest.madeAt),
         threads: manifest.threads,
         bytes: manifest.bytes,
-        manifest: createHash('sha256').update(bytes).digest('hex'),
+        manifest: sha256,
       },
     }
     if (!(await seal(run, record))) continue
@@ -218,7 +217,8 @@ async function copyMissingBases(run: Run): Promise<void> {
   }
 }
 
-function signedManifest({ context, folder, copied, backupId, log }: Run): BackupManifest {
+function signedManifest(run: Run): Promise<BackupManifest> {
+  const { context, folder, copied, backupId, log } = run
   const { storeId, epoch } = context.identity
   return signManifest(
     {

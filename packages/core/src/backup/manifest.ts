@@ -1,6 +1,8 @@
 // The manifest of a backup: what it holds, file by file with length and SHA-256, signed with the store's key. It is
 // written last and all at once, so a folder without one is no backup. Pure: nothing here touches the disk.
 
+import { createHash } from 'node:crypto'
+import { breathe } from '@cenotaph/storage'
 import { canonicalBytes, type SigningKey, verifySignature } from '../proof/index.js'
 import { isBackupPath } from './backup-paths.js'
 
@@ -36,25 +38,64 @@ export interface BackupManifest {
   readonly signature: string
 }
 
-export function signManifest(
+/** Entries of so many files are worked on before others have their turn: a large store has hundreds of thousands. */
+const FILES_AT_ONCE = 500
+
+export async function signManifest(
   facts: Omit<BackupManifest, 'version' | 'publicKey' | 'signature'>,
   key: SigningKey,
-): BackupManifest {
+): Promise<BackupManifest> {
   const unsigned = { version: manifestVersion, ...facts, publicKey: key.publicKey } as const
-  return { ...unsigned, signature: Buffer.from(key.sign(signedBytes(unsigned))).toString('base64') }
+  const signature = Buffer.from(key.sign(await signedBytes(unsigned))).toString('base64')
+  return { ...unsigned, signature }
 }
 
-const signedBytes = (unsigned: Omit<BackupManifest, 'signature'>): Uint8Array =>
-  Buffer.concat([signatureDomain, canonicalBytes(unsigned)])
+/** The files stand in what is signed as the SHA-256 of their lines, each the canonical JSON of one and a newline. */
+async function signedBytes({
+  files,
+  ...rest
+}: Omit<BackupManifest, 'signature'>): Promise<Uint8Array> {
+  const hash = createHash('sha256')
+  for (const some of inPieces(files)) {
+    for (const file of some) hash.update(canonicalBytes(file)).update('\n')
+    await breathe()
+  }
+  const digest = hash.digest('hex')
+  return Buffer.concat([signatureDomain, canonicalBytes({ ...rest, files: digest })])
+}
 
-export const encodeManifest = (manifest: BackupManifest): Uint8Array =>
-  Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`)
+/** The bytes of the manifest's file, and their SHA-256 in hex. */
+export async function encodeManifest({
+  files,
+  ...rest
+}: BackupManifest): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
+  const hash = createHash('sha256')
+  const pieces: Uint8Array[] = []
+  const add = (text: string): void => {
+    const piece = Buffer.from(text)
+    hash.update(piece)
+    pieces.push(piece)
+  }
+  add(`${JSON.stringify(rest, undefined, 1).slice(0, -2)},\n "files": [\n`)
+  let first = true
+  for (const some of inPieces(files)) {
+    add(`${first ? '' : ',\n'}${some.map((file) => JSON.stringify(file)).join(',\n')}`)
+    first = false
+    await breathe()
+  }
+  add('\n ]\n}\n')
+  return { bytes: Buffer.concat(pieces), sha256: hash.digest('hex') }
+}
+
+function* inPieces(files: readonly BackupFile[]): Generator<readonly BackupFile[]> {
+  for (let at = 0; at < files.length; at += FILES_AT_ONCE) yield files.slice(at, at + FILES_AT_ONCE)
+}
 
 /** The manifest of these bytes, or what is wrong with it. `pinned`: the key from where the caller trusts it. */
-export function readManifest(
+export async function readManifest(
   bytes: Uint8Array,
   pinned: string | undefined,
-): { readonly manifest: BackupManifest } | { readonly problem: string } {
+): Promise<{ readonly manifest: BackupManifest } | { readonly problem: string }> {
   let manifest: BackupManifest
   try {
     manifest = JSON.parse(Buffer.from(bytes).toString()) as BackupManifest
@@ -65,7 +106,9 @@ export function readManifest(
   if (pinned !== undefined && manifest.publicKey !== pinned)
     return { problem: 'key: the manifest is signed with another key than the pinned one' }
   const { signature, ...unsigned } = manifest
-  if (!verifySignature(manifest.publicKey, signedBytes(unsigned), signature))
+  // What canonical JSON refuses, no store has signed.
+  const signed = await signedBytes(unsigned).catch(() => undefined)
+  if (!signed || !verifySignature(manifest.publicKey, signed, signature))
     return { problem: 'signature: it does not fit the manifest' }
   return { manifest }
 }

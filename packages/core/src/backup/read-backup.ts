@@ -50,7 +50,7 @@ export async function readBackup(
   const folder = path.resolve(dir)
   const bytes = await readWhole(disk, path.join(folder, manifestName))
   if (!bytes) throw invalid(dir, ['manifest: there is none'])
-  const read = readManifest(bytes, options.publicKey)
+  const read = await readManifest(bytes, options.publicKey)
   if ('problem' in read) throw invalid(dir, [read.problem])
   const { manifest } = read
   const problems: string[] = []

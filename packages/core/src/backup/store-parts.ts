@@ -6,6 +6,8 @@ import { readWhole } from '@cenotaph/storage'
 import { eventKey } from '../events/event-log.js'
 import { listReceiptIds } from '../proof/index.js'
 import { rowsUnder } from '../rows-under.js'
+import { schedulesPrefix } from '../schedule/schedules.js'
+import { clockKey } from '../time/trusted-clock.js'
 import { encodeTombstones } from '../tombstones/index.js'
 import { eventsName, receiptPath, storeName, tombstonesName } from './backup-paths.js'
 import { backupsPrefix } from './backups.js'
@@ -13,7 +15,14 @@ import type { CopyParts } from './copy-thread.js'
 import { putValues, type Value } from './value-file.js'
 
 /** Rows that a restored store takes over as they are. The retention policy is not among them: it is off there. */
-export const storePrefixes = ['p/', 's/', backupsPrefix] as const
+export const storePrefixes = ['p/', schedulesPrefix, backupsPrefix] as const
+
+/**
+ * Trusted time comes along: a restored store finds that it has been away, and waits before it deletes what became due
+ * meanwhile.
+ */
+export const isRestored = (key: string): boolean =>
+  key === clockKey || storePrefixes.some((prefix) => key.startsWith(prefix))
 
 export async function copyEvents({ context, folder, eventsEnd, signal }: CopyParts): Promise<void> {
   async function* events(): AsyncGenerator<Value> {
@@ -46,6 +55,8 @@ export async function copyReceipts({ context, folder }: CopyParts): Promise<void
 
 export async function copyStoreValues({ context, folder }: CopyParts): Promise<void> {
   async function* values(): AsyncGenerator<Value> {
+    const clock = await context.journal.get(clockKey)
+    if (clock) yield [clockKey, clock]
     for (const prefix of storePrefixes) yield* rowsUnder(context.journal, prefix)
   }
   await folder.write(storeName, (put) => putValues(put, values()))

@@ -145,7 +145,7 @@ export class Schedules {
 }
 
 /** Where all roots have left, those that remain are deleted for themselves. */
-function remainderOf(schedule: Schedule, gone: ReadonlySet<ThreadId>): Schedule | undefined {
+export function remainderOf(schedule: Schedule, gone: ReadonlySet<ThreadId>): Schedule | undefined {
   const ids = schedule.ids.filter((id) => !gone.has(id))
   if (ids.length === 0) return undefined
   const roots = schedule.roots.filter((id) => !gone.has(id))
