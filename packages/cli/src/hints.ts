@@ -41,6 +41,7 @@ const hints: Readonly<Record<string, Hint>> = {
   PLAN_CHANGED: () => 'run it with --dry-run for the new plan',
   ORDINAL_NOT_FOUND: () => '`cenotaph read` shows the ordinals that there are',
   REDACTION_REFUSED: () => 'leave those lines out, or delete the thread',
+  PARTICIPANT_NOT_FOUND: () => '`cenotaph participants` lists them',
   REASON_REFUSED: () => 'give a reason in other words',
   ROLLOUT_CHANGED: repair,
   BACKUP_TARGET_EXISTS: () => 'name a folder that is new or empty',

@@ -152,7 +152,13 @@ describe('delete', () => {
     expect(Object.keys(document)).toEqual(deletionKeys)
     expect(document).toMatchObject({ state: 'erasing', receipt: null, threadIds: [threadId] })
     expect(document.pending[0]).toMatchObject({ step: 'delete.unlink' })
-    expect(Object.keys(document.pending[0]!)).toEqual(['step', 'reason', 'nextTry'])
+    expect(Object.keys(document.pending[0]!)).toEqual([
+      'step',
+      'reason',
+      'nextTry',
+      'attempts',
+      'participants',
+    ])
     const again = await command.run(['retry', threadId, '--json'], { env })
     expect(again.status).toBe(3)
     expect((await command.run(['read', threadId], { env })).status).toBe(1)

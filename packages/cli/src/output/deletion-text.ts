@@ -17,7 +17,7 @@ export function planText(plan: DeleteResult, titles: ReadonlyMap<string, string>
     return [...lines, ...spared(plan, titles)].join('\n')
   }
   lines.push(
-    `This deletes ${countText(plan.threadIds.length, 'thread')} for good: ${countText(plan.files, 'file')}, ${sizeText(plan.bytes)}.`,
+    `This deletes ${countText(plan.threadIds.length, 'thread')} for good${plan.deleteAfter === null ? '' : `, on ${plan.deleteAfter} and not before`}: ${countText(plan.files, 'file')}, ${sizeText(plan.bytes)}.`,
     ...listed(plan.threadIds, titles),
   )
   if (plan.forks.length > 0) {
@@ -32,7 +32,12 @@ export function planText(plan: DeleteResult, titles: ReadonlyMap<string, string>
 
 export function deletionText(result: DeleteResult, colours: Colours): string {
   const lines = [...gone(result)]
-  if (result.state === 'erasing') {
+  if (result.state === 'scheduled' && result.deleteAfter !== null) {
+    lines.push(
+      `Scheduled for deletion on ${result.deleteAfter}: ${countText(result.threadIds.length, 'thread')}.`,
+      '`cenotaph restore` takes it back until then; `cenotaph list --scheduled` shows what waits.',
+    )
+  } else if (result.state === 'erasing') {
     lines.push(
       `Deleted for every reader, but not erased yet: ${countText(result.threadIds.length, 'thread')}.`,
       ...pendingText(result),
@@ -46,10 +51,24 @@ export function deletionText(result: DeleteResult, colours: Colours): string {
 }
 
 export const pendingText = ({ pending }: DeleteResult): string[] =>
-  pending.map(
-    ({ step, reason, nextTry }) =>
-      `  ${step}: ${escapeText(reason)}${nextTry === null ? '' : `; next try ${nextTry}`}`,
-  )
+  pending.flatMap(({ step, reason, nextTry, participants }) => [
+    `  ${step}: ${escapeText(reason)}${nextTry === null ? '' : `; next try ${nextTry}`}`,
+    ...participants.map(({ name, trouble }) => `    ${escapeText(name)}: ${troubleText[trouble]}`),
+    ...(participants.length > 0
+      ? [
+          '  Start the hosts that are named: each finishes its part when it opens the store. One that is gone for good:',
+          '  `cenotaph participants forget NAME --reason R`; what it keeps is not erased then, and the receipt says so.',
+        ]
+      : []),
+  ])
+
+const troubleText = {
+  missing: 'its host is not here',
+  timeout: 'it did not answer in time',
+  threw: 'it failed',
+  left: 'it says that something is left',
+  invalid: 'its answer is not a list of ids',
+} as const
 
 export function receiptText(receipt: Receipt, colours: Colours): string {
   const { verification, survivingForks, reason, requestedBy, redaction } = receipt
@@ -67,6 +86,7 @@ export function receiptText(receipt: Receipt, colours: Colours): string {
         : []),
       ['erased data', `${countText(receipt.items, 'item')}, ${sizeText(receipt.bytes)}`],
       ['checked', verification ? checkText(verification) : '-'],
+      ['participants', participantsText(receipt)],
       ['surviving forks', survivingForks.map((fork) => fork.threadId).join(' ') || '-'],
       ['out of reach', escapeText(receipt.outOfReach.join(', ') || '-')],
       ['log', `position ${receipt.log.position}, root ${receipt.log.rootHash.slice(0, 16)}…`],
@@ -81,6 +101,9 @@ const ordinalsText = (spans: readonly { readonly from: number; readonly to: numb
     .slice(0, shownMax)
     .map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`))
     .join(', ') + more(spans)
+
+const participantsText = ({ participants }: Receipt): string =>
+  participants.map(({ name, outcome }) => `${escapeText(name)} ${outcome}`).join(', ') || '-'
 
 /** How the erasure was checked. After a crash there are no probes left to search files for. */
 export const checkText = (verification: NonNullable<Receipt['verification']>): string =>

@@ -16,6 +16,7 @@ import { head } from './head.js'
 import { hold, holds, pin, unhold, unpin } from './hold.js'
 import { importVerb } from './import.js'
 import { list } from './list.js'
+import { participants, participantsForget } from './participants.js'
 import { read } from './read.js'
 import { receipt } from './receipt.js'
 import { receiptVerify } from './receipt-verify.js'
@@ -23,11 +24,13 @@ import { receipts } from './receipts.js'
 import { redact } from './redact.js'
 import { rename } from './rename.js'
 import { repair } from './repair.js'
+import { restore } from './restore.js'
 import { restoreBackupVerb } from './restore-backup.js'
 import { retentionVerbs } from './retention.js'
 import { retry } from './retry.js'
 import { show } from './show.js'
 import { status } from './status.js'
+import { sweep } from './sweep.js'
 import { verify } from './verify.js'
 
 export const verbs: readonly AnyVerb[] = [
@@ -49,10 +52,14 @@ export const verbs: readonly AnyVerb[] = [
   pin,
   unpin,
   deleteVerb,
+  restore,
   redact,
   retry,
+  sweep,
   ...retentionVerbs,
   ...attachmentVerbs,
+  participants,
+  participantsForget,
   status,
   receipts,
   receipt,

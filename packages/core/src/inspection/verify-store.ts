@@ -5,6 +5,7 @@ import path from 'node:path'
 import { type Damage, parseRolloutFileName, summarise, type ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
 import { knownBackups } from '../backup/known-backups.js'
+import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { walkRollouts } from '../erasure/names-on-disk.js'
 import { listQuarantine } from '../erasure/quarantine.js'
@@ -15,6 +16,9 @@ import { allThreadIds } from '../reading/resolve-thread.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import { verifyAttachments } from './verify-attachments.js'
 import { verifyHold, verifyHoldIndex, verifyPolicy } from './verify-care.js'
+import { verifyParticipants } from './verify-participants.js'
+import { type ResidueReport, verifyResidue } from './verify-residue.js'
+import { verifySchedules } from './verify-schedules.js'
 
 export interface Problem {
   readonly code: string
@@ -27,11 +31,22 @@ export interface VerifyReport {
   readonly threads: number
   readonly bytes: number
   readonly problems: readonly Problem[]
+  /** What the search for residue read, where it was asked for. */
+  readonly residue?: Omit<ResidueReport, 'problems'>
+}
+
+export interface VerifyOptions {
+  /** Also reads every byte under the root for what deleted threads may have left. */
+  readonly residue?: boolean
 }
 
 export type Report = (code: string, threadId: ThreadId | null, detail: string) => void
 
-export async function verifyStore(context: StoreContext): Promise<VerifyReport> {
+export async function verifyStore(
+  context: StoreContext,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  checkOptions(options, { residue: 'flag' })
   const problems: Problem[] = []
   const report: Report = (code, threadId, detail) => problems.push({ code, threadId, detail })
   let threads = 0
@@ -46,6 +61,8 @@ export async function verifyStore(context: StoreContext): Promise<VerifyReport> 
   }
   await verifyHoldIndex(context, report)
   await verifyPolicy(context, report)
+  await verifyParticipants(context, report)
+  await verifySchedules(context, report)
   await verifyLevel(context, report)
   await verifyNames(context, known, report)
   await verifyLog(context, report)
@@ -68,7 +85,10 @@ export async function verifyStore(context: StoreContext): Promise<VerifyReport> 
       `${kind} ${id} at ${failedStep ?? 'start'}: ${failure?.message ?? ''}`,
     )
   }
-  return { ok: problems.length === 0, threads, bytes, problems }
+  if (!options.residue) return { ok: problems.length === 0, threads, bytes, problems }
+  const { problems: left, ...residue } = await verifyResidue(context)
+  problems.push(...left)
+  return { ok: problems.length === 0, threads, bytes, problems, residue }
 }
 
 async function verifyThread(
