@@ -73,11 +73,11 @@ export function describedBy(
   selection: ThreadSelection,
 ): (row: ThreadRow) => boolean {
   const { archived, olderThan, cwd, modelProvider, source } = selection
-  const nowMs = nowMsOf(context)
+  const nowMs = context.trustedClock.nowMs()
   const ageMs = olderThan === undefined ? undefined : parseDuration(olderThan, 'olderThan')
   return (row) =>
     !context.dead.has(row.threadId) &&
-    !isScheduled(context, row.threadId) &&
+    !context.schedules.has(row.threadId) &&
     (!archived || row.archived) &&
     (cwd === undefined || row.cwd === cwd) &&
     (modelProvider === undefined || row.modelProvider === modelProvider) &&
@@ -101,17 +101,6 @@ export async function selectThreads(
   return sparing(context, described, isDescribed)
 }
 
-interface Judges {
-  readonly trustedClock?: { nowMs(): number }
-  readonly schedules?: { has(id: ThreadId): boolean }
-}
-
-const nowMsOf = (context: StoreContext & Judges): number =>
-  context.trustedClock?.nowMs() ?? context.journal.storeTimeMs()
-
-const isScheduled = (context: StoreContext & Judges, id: ThreadId): boolean =>
-  context.schedules?.has(id) === true
-
 /** Where the described threads lie in the index, in order of their last activity. */
 function prefixesOf(context: StoreContext, { archived, cwd }: ThreadSelection): string[] {
   const directory = cwd === undefined ? undefined : context.directories.handleOf(cwd)
@@ -124,7 +113,7 @@ function prefixesOf(context: StoreContext, { archived, cwd }: ThreadSelection): 
 function endOf(context: StoreContext, { olderThan }: ThreadSelection): string {
   if (olderThan === undefined) return '~'
   const ageMs = parseDuration(olderThan, 'olderThan')
-  return `${orderTime(nowMsOf(context) - ageMs)}~`
+  return `${orderTime(context.trustedClock.nowMs() - ageMs)}~`
 }
 
 async function sparing(
