@@ -5,7 +5,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import { findReceipt } from './erasure/delete-receipt.js'
 import type { StoreEvent } from './events/event-log.js'
-import { type VerifyReport, verifyStore } from './inspection/verify-store.js'
+import { type VerifyOptions, type VerifyReport, verifyStore } from './inspection/verify-store.js'
 import { OpenedStore } from './opened-store.js'
 import {
   type LogHead,
@@ -118,8 +118,11 @@ export class StoreReader extends OpenedStore {
     return exportThreads(this.context, threadIds, options)
   }
 
-  /** Reads everything and reports what does not fit. Changes nothing. */
-  verify(): Promise<VerifyReport> {
-    return verifyStore(this.context)
+  /**
+   * Reads everything and reports what does not fit. Changes nothing. With `residue` it also reads every byte under the
+   * root, LevelDB's files included, for what deleted threads may have left.
+   */
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifyStore(this.context, options)
   }
 }

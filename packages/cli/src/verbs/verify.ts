@@ -6,11 +6,18 @@ import { escapeText } from '../output/escape.js'
 import { countText, sizeText } from '../output/units.js'
 import { defineVerb } from '../verb.js'
 
-export const verify = defineVerb<[]>({
+interface VerifyVerbOptions {
+  readonly residue?: true
+}
+
+export const verify = defineVerb<[], VerifyVerbOptions>({
   name: 'verify',
   summary: 'read everything and report what does not fit; changes nothing',
-  async run({ store: open }) {
-    const report = await (await open()).verify()
+  options: [
+    { flags: '--residue', description: 'also search every file for what deleted threads left' },
+  ],
+  async run({ store: open, options }) {
+    const report = await (await open()).verify({ residue: options.residue === true })
     return {
       json: report,
       text: textOf(report),
@@ -19,8 +26,9 @@ export const verify = defineVerb<[]>({
   },
 })
 
-function textOf({ ok, threads, bytes, problems }: VerifyReport): string {
-  const read = `${countText(threads, 'thread')}, ${sizeText(bytes)} read`
+function textOf({ ok, threads, bytes, problems, residue }: VerifyReport): string {
+  const searched = residue ? `; ${residue.files} files (${sizeText(residue.bytes)}) searched` : ''
+  const read = `${countText(threads, 'thread')}, ${sizeText(bytes)} read${searched}`
   if (ok) return `all is well: ${read}`
   return [`${countText(problems.length, 'problem')}: ${read}`, ...problems.map(line)].join('\n')
 }

@@ -36,6 +36,11 @@ export class Directories {
     return this.#byPath.get(path)
   }
 
+  /** Whether some thread has the directory of this handle, or had it until now. */
+  has(handle: string): boolean {
+    return this.#byHandle.has(handle)
+  }
+
   /** The handle for a path that a thread is about to have, with what the same batch must hold. */
   assign(path: string): { handle: string; operations: BatchOperation[] } {
     const known = this.#byPath.get(path)

@@ -1,0 +1,214 @@
+// The search for what deleted threads may have left, without knowing their texts: by structure. It reads every byte
+// under the root:
+//
+//   LevelDB's logs and tables    every write that is physically there, live or not: a value of a dead thread, the path of
+//                                a directory that no thread has any more, an append group with lines of a dead thread
+//   names                        a file that is called after a dead thread
+//   every other file             the id of a dead thread, in plain text or inside zstd frames
+//
+// Rollouts of living threads may name the dead: a fork tells where it comes from. Those are counted as shared. Receipts
+// and tombstones name them by intention. Deletes that are still at work are not judged.
+
+import path from 'node:path'
+import { holdsEntries, levelEntries, subjectsOfGroup } from '@cenotaph/journal'
+import { openRolloutSource, parseThreadId, type ThreadId } from '@cenotaph/rollout'
+import { breathe, isStoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import { listQuarantine } from '../erasure/quarantine.js'
+import { filesUnder } from './residue-files.js'
+import type { Problem } from './verify-store.js'
+
+export interface ResidueReport {
+  readonly problems: readonly Problem[]
+  /** Files and bytes that were read. */
+  readonly files: number
+  readonly bytes: number
+  /** Files of the living that name a deleted thread. */
+  readonly shared: number
+  /** Names in the root that are not the store's, and were not read. */
+  readonly notSearched: readonly string[]
+}
+
+const CHUNK_BYTES = 256 * 1024
+const UUID_CHARACTERS = 36
+const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+
+export async function verifyResidue(context: StoreContext): Promise<ResidueReport> {
+  const search = new ResidueSearch(context)
+  const seen = new Set<string>()
+  for (;;) {
+    // Listed again until nothing is new: LevelDB makes files while it compacts.
+    const { files, foreign } = await filesUnder(context.disk, context.layout)
+    const fresh = files.filter((file) => !seen.has(file))
+    if (fresh.length === 0) return search.report(foreign)
+    for (const file of fresh) {
+      seen.add(file)
+      await search.look(file)
+      await breathe()
+    }
+  }
+}
+
+class ResidueSearch {
+  readonly #context: StoreContext
+  readonly #isSettled: (id: string) => boolean
+  readonly #directoriesKnown: boolean
+  readonly #problems: Problem[] = []
+  #files = 0
+  #bytes = 0
+  #shared = 0
+
+  constructor(context: StoreContext) {
+    this.#context = context
+    this.#isSettled = settledBefore(context)
+    this.#directoriesKnown = context.openOperations.all().every(({ kind }) => kind !== 'delete')
+  }
+
+  report(notSearched: readonly string[]): ResidueReport {
+    const problems = this.#problems
+    return { problems, files: this.#files, bytes: this.#bytes, shared: this.#shared, notSearched }
+  }
+
+  async look(file: string): Promise<void> {
+    const name = path.basename(file)
+    for (const id of this.#deadIn(name))
+      this.#found(file, id, 'its name is that of a deleted thread')
+    const stat = await this.#context.disk.stat(file)
+    if (!stat) return
+    this.#files += 1
+    this.#bytes += stat.bytes
+    if (holdsEntries(name)) await this.#lookAtLevel(file)
+    else await this.#lookAtText(file)
+  }
+
+  /** One problem for each thread and file. */
+  async #lookAtLevel(file: string): Promise<void> {
+    const threads = new Set<ThreadId>()
+    let directories = 0
+    for await (const { key, value } of levelEntries(this.#context.disk, file)) {
+      if (value === undefined || value.length === 0) continue
+      const owners = key.startsWith('t/') ? [key.split('/')[1]!] : subjectsOfGroup(key, value)
+      for (const owner of owners) {
+        if (this.#isSettled(owner)) threads.add(owner as ThreadId)
+      }
+      if (this.#isForgotten(key)) directories += 1
+    }
+    for (const id of threads) this.#found(file, id, 'it holds values of a deleted thread')
+    if (directories > 0) this.#found(file, null, `${directories} paths of erased directories`)
+  }
+
+  /** A directory without threads goes with a delete; while one is at work nothing is said. */
+  #isForgotten(key: string): boolean {
+    if (!key.startsWith('h/') || !this.#directoriesKnown) return false
+    return !this.#context.directories.has(key.slice(2))
+  }
+
+  async #lookAtText(file: string): Promise<void> {
+    if (this.#mayName(file)) return
+    const ids = await this.#idsIn(file)
+    if (ids.size === 0) return
+    if (await this.#isLiving(file)) {
+      this.#shared += 1
+      return
+    }
+    // What an operation had staged, or LevelDB replaced, may be gone by now.
+    if (!(await this.#context.disk.stat(file))) return
+    for (const id of ids) this.#found(file, id, 'it names a deleted thread')
+  }
+
+  /** Receipts and tombstones tell of the dead, and LevelDB's LOG and MANIFEST hold keys. No text of theirs is there. */
+  #mayName(file: string): boolean {
+    const { layout } = this.#context
+    return (
+      (path.dirname(file) === layout.receiptsFolder && isReceipt(path.basename(file))) ||
+      path.dirname(file) === layout.levelFolder ||
+      file === layout.tombstonesPath ||
+      file === layout.ballastPath
+    )
+  }
+
+  async #idsIn(file: string): Promise<Set<ThreadId>> {
+    const ids = new Set<ThreadId>()
+    try {
+      const isCompressed = file.endsWith('.zst')
+      const source = isCompressed
+        ? await openRolloutSource(this.#context.disk, file)
+        : await this.#context.disk.openRead(file)
+      if (!source) return ids
+      try {
+        let kept = ''
+        for (let offset = 0; ; ) {
+          const chunk = await source.read(offset, CHUNK_BYTES)
+          if (chunk.length === 0) break
+          offset += chunk.length
+          const text = kept + Buffer.from(chunk).toString('latin1')
+          for (const id of this.#deadIn(text)) ids.add(id)
+          kept = text.slice(-(UUID_CHARACTERS - 1))
+          await breathe()
+        }
+      } finally {
+        await source.close()
+      }
+    } catch (error) {
+      if (!isStoreError(error)) throw error
+      this.#problems.push({
+        code: 'RESIDUE_UNSEARCHED',
+        threadId: null,
+        detail: `${this.#place(file)} cannot be read: ${error.code}`,
+      })
+    }
+    return ids
+  }
+
+  /** A rollout of a living thread, or bytes of one that were set aside or staged. */
+  async #isLiving(file: string): Promise<boolean> {
+    const { layout, threads, dead } = this.#context
+    if (path.dirname(file) === layout.stagingFolder) return this.#isUnderWay(file)
+    if (path.dirname(file) === layout.quarantineFolder) return this.#isOfTheLiving(file)
+    const owner = /rollout-.*?-([0-9a-f-]{36})[._]/.exec(path.basename(file))?.[1]
+    const id = owner === undefined ? undefined : parseThreadId(owner)
+    return id !== undefined && !dead.has(id) && (await threads.load(id)) !== undefined
+  }
+
+  #isUnderWay(file: string): boolean {
+    const open = this.#context.openOperations.all()
+    return open.some(({ id }) => path.basename(file).startsWith(id))
+  }
+
+  async #isOfTheLiving(file: string): Promise<boolean> {
+    const piece = (await listQuarantine(this.#context)).find(({ names }) => names.includes(file))
+    const owners = piece?.report?.owners ?? []
+    return owners.length > 0 && !owners.some((id) => this.#context.dead.has(id as ThreadId))
+  }
+
+  #deadIn(text: string): ThreadId[] {
+    const found = text.match(uuids) ?? []
+    return [...new Set(found.map((id) => id.toLowerCase()))].filter((id) =>
+      this.#isSettled(id),
+    ) as ThreadId[]
+  }
+
+  #found(file: string, threadId: ThreadId | null, what: string): void {
+    const detail = `${this.#place(file)}: ${what}`
+    this.#problems.push({ code: 'RESIDUE_FOUND', threadId, detail })
+  }
+
+  /** A name that the engine gave, without what a path outside of the root would tell. */
+  #place(file: string): string {
+    return path.relative(this.#context.layout.root, file)
+  }
+}
+
+const isReceipt = (name: string): boolean => /^[0-9A-Z]{26}\.json$/.test(name)
+
+/** Threads whose delete was done when the search began: what is deleted meanwhile was rightly there when it was read. */
+function settledBefore(context: StoreContext): (id: string) => boolean {
+  const { dead, journal, openOperations } = context
+  const now = journal.reserveOperationId()
+  journal.releaseOperationId(now)
+  const open = new Set<string>(openOperations.all().map(({ id }) => id))
+  return (id) => {
+    const operationId = dead.receiptOf(id as ThreadId)
+    return operationId !== undefined && operationId < now && !open.has(operationId)
+  }
+}
