@@ -104,7 +104,10 @@ export class OpenedStore {
 /** A recorder outlives a reopen: its thread has no other writer in between. */
 async function keepWriters(before: StoreContext, after: StoreContext): Promise<void> {
   for (const { threadId, writer } of before.threads.held()) {
-    const state = after.dead.has(threadId) ? undefined : await after.threads.load(threadId)
+    const state =
+      after.dead.has(threadId) || after.schedules.has(threadId)
+        ? undefined
+        : await after.threads.load(threadId)
     if (state && writer) state.writer = writer
   }
 }

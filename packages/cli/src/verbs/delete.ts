@@ -7,6 +7,7 @@ import type {
   ThreadSelection,
   ThreadStore,
 } from '@cenotaph/core'
+import { isStoreError } from '@cenotaph/storage'
 import {
   agreedBefore,
   askFirst,
@@ -29,6 +30,8 @@ interface DeleteOptions extends LastOptions, ConsentOptions, SelectionOptions {
   readonly reason?: string
   readonly dryRun?: true
   readonly expectPlan?: string
+  readonly in?: string
+  readonly at?: string
 }
 
 export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
@@ -47,8 +50,14 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
     { flags: '--expect-plan <id>', description: 'refuse any plan but this one' },
     ...consentOptions,
     ...selectionOptions,
-    { flags: '--in <duration>', description: 'later', later: true },
-    { flags: '--at <time>', description: 'at that time', later: true },
+    {
+      flags: '--in <duration>',
+      description: 'after so long, such as 12h or 30d; `restore` takes it back until then',
+    },
+    {
+      flags: '--at <time>',
+      description: 'at that time, such as 2030-01-31T12:00:00Z',
+    },
   ],
   async run(call) {
     const { options, terminal, signal } = call
@@ -57,7 +66,7 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
     const threads = selection ?? (await threadsOf(call, call.arguments[0]))
     const store = await call.store()
     const { forks, reason, expectPlan, dryRun } = options
-    const choices = given({ forks, reason })
+    const choices = given({ forks, reason, in: options.in, at: options.at })
     const plan = await store.deleteThreads(threads, {
       ...choices,
       ...given({ expectPlan }),
@@ -68,7 +77,14 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
     const asked = plan.threadIds.length > 0 && !agreedBefore(options)
     if (asked) {
       const count = countText(plan.threadIds.length, 'thread')
-      await askFirst(shown, `Delete ${count} for good?`, terminal, signal)
+      await askFirst(
+        shown,
+        plan.deleteAfter === null
+          ? `Delete ${count} for good?`
+          : `Delete ${count} for good on ${plan.deleteAfter}?`,
+        terminal,
+        signal,
+      )
     }
     const result = await deletePlanned(store, threads, plan, choices)
     const answer = deletionAnswer(result, terminal.colours)
@@ -84,7 +100,12 @@ async function deletePlanned(
   store: ThreadStore,
   threads: readonly ThreadId[] | ThreadSelection,
   plan: DeleteResult,
-  choices: { readonly forks?: ForksMode; readonly reason?: string },
+  choices: {
+    readonly forks?: ForksMode
+    readonly reason?: string
+    readonly in?: string
+    readonly at?: string
+  },
 ): Promise<DeleteResult> {
   if (plan.threadIds.length === 0 || plan.planId === null) {
     return store.deleteThreads(threads, choices)
@@ -102,8 +123,13 @@ async function titlesOf(
   const spared = plan.spared.map(({ threadId }) => threadId)
   const shown = [plan.threadIds, plan.forks, spared].flatMap((ids) => ids.slice(0, shownMax))
   for (const id of new Set(shown)) {
-    const thread = await store.readThread(id)
+    // One that is scheduled already has no title to show.
+    const thread = await store.readThread(id).catch(ignoreScheduled)
     if (thread) titles.set(id, titleOf(thread))
   }
   return titles
+}
+
+function ignoreScheduled(error: unknown): undefined {
+  if (!isStoreError(error, 'THREAD_SCHEDULED')) throw error
 }

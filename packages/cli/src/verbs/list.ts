@@ -9,6 +9,7 @@ import { defineVerb } from '../verb.js'
 
 interface ListOptions {
   readonly archived?: true
+  readonly scheduled?: true
   readonly includeSubagents?: true
   readonly cwd?: string
   readonly allDirs?: true
@@ -34,7 +35,7 @@ export const list = defineVerb<[], ListOptions>({
     },
     { flags: '-n, --limit <count>', description: 'default 25, at most 1000', parse: wholeNumber },
     { flags: '--cursor <cursor>', description: 'the nextCursor of the page before' },
-    { flags: '--scheduled', description: 'those with a date of deletion', later: true },
+    { flags: '--scheduled', description: 'those that wait for the date of their deletion' },
   ],
   async run({ options: { cwd, allDirs, ...options }, terminal, store: open }) {
     if (cwd !== undefined && allDirs)

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { StoreError } from '@cenotaph/storage'
 import type { DeleteOptions, DeleteResult } from '../lifecycle/delete-threads.js'
+import type { SweepResult } from '../schedule/sweep.js'
 
 export type DeletePart = (options: DeleteOptions) => Promise<DeleteResult>
 
@@ -75,4 +76,11 @@ const withLists = (base: DeleteResult, parts: readonly DeleteResult[]): DeleteRe
   live: parts.flatMap(({ live }) => live),
   spared: parts.flatMap(({ spared }) => spared),
   pending: parts.flatMap(({ pending }) => pending),
+})
+
+export const mergedSweep = (onDisk: SweepResult, inMemory: SweepResult): SweepResult => ({
+  ...onDisk,
+  ...merged([onDisk, inMemory]),
+  receipts: [...onDisk.receipts, ...inMemory.receipts],
+  unconfirmed: [...onDisk.unconfirmed, ...inMemory.unconfirmed],
 })

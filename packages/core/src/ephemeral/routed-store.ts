@@ -12,14 +12,16 @@ import type { CreateThreadOptions } from '../lifecycle/create.js'
 import type { DeleteOptions, DeleteResult } from '../lifecycle/delete-threads.js'
 import { checkForkOptions, type ForkOptions, type ForkResult } from '../lifecycle/fork.js'
 import type { ResolvedOptions } from '../options.js'
+import type { Participant } from '../participants/participant.js'
 import type { Receipt } from '../proof/index.js'
 import { type ListThreadsOptions, limitOf, type ThreadPage } from '../reading/list-threads.js'
 import type { ThreadView } from '../reading/thread-view.js'
 import { type OpenStore, openContext } from '../recovery/open-context.js'
+import type { SweepOptions, SweepResult } from '../schedule/sweep.js'
 import { ThreadStore } from '../thread-store.js'
 import { requireThreadIds } from '../threads/require-thread.js'
 import { MemoryHalf } from './memory-half.js'
-import { deleteInBoth } from './merged-delete.js'
+import { deleteInBoth, mergedSweep } from './merged-delete.js'
 import { candidatesOf, mergedPage, theOne } from './merged-reads.js'
 import { routeVerbs } from './route-verbs.js'
 
@@ -168,27 +170,51 @@ export class RoutedStore extends ThreadStore {
     threads: readonly string[] | ThreadSelection,
     options: DeleteOptions,
   ): Promise<DeleteResult> {
-    if (!half.hasOutsideKin()) return super.deleteThreads(threads, options)
-    const plan = await super.deleteThreads(threads, { ...options, dryRun: true })
-    const kin = [
-      ...half.spawnedBy(plan.threadIds),
-      ...(options.forks === 'cascade' ? half.forkedFrom(plan.threadIds) : []),
-    ]
-    const forks = options.forks === 'cascade' ? 'cascade' : 'detach'
-    const beside =
-      kin.length === 0 ? undefined : await half.deleteThreads(kin, { dryRun: true, forks })
-    if (options.dryRun) return beside ? withKin(plan, beside) : plan
-    if (beside && beside.held.length > 0) {
+    const kin = half.hasOutsideKin() ? await this.#kinOf(half, threads, options) : undefined
+    if (options.dryRun && kin) return withKin(kin.base, kin.plan)
+    if (kin && kin.plan.held.length > 0) {
       throw new StoreError('THREAD_HELD', 'threads that go along are on hold', {
-        detail: { threadIds: beside.held },
+        detail: { threadIds: kin.plan.held },
       })
     }
     const result = await super.deleteThreads(threads, options)
-    const gone = result.state === 'erasing' || result.state === 'deleted'
-    if (!beside || !gone) return result
     await this.#dropping
-    await half.drop(kin)
-    return { ...result, threadIds: [...result.threadIds, ...beside.threadIds] }
+    const gone = result.state === 'erasing' || result.state === 'deleted'
+    if (!kin || !gone) return result
+    await half.drop(kin.roots)
+    return { ...result, threadIds: [...result.threadIds, ...kin.plan.threadIds] }
+  }
+
+  /** The plan on disk, and what goes along in memory; undefined where that is nothing. */
+  async #kinOf(
+    half: MemoryHalf,
+    threads: readonly string[] | ThreadSelection,
+    options: DeleteOptions,
+  ): Promise<{ base: DeleteResult; roots: readonly ThreadId[]; plan: DeleteResult } | undefined> {
+    const base = await super.deleteThreads(threads, { ...options, dryRun: true })
+    const cascade = options.forks === 'cascade'
+    const roots = [
+      ...half.spawnedBy(base.threadIds),
+      ...(cascade ? half.forkedFrom(base.threadIds) : []),
+    ]
+    if (roots.length === 0) return undefined
+    const forks = cascade ? 'cascade' : 'detach'
+    return { base, roots, plan: await half.deleteThreads(roots, { dryRun: true, forks }) }
+  }
+
+  /** Deletes of both halves ask it; its code is known to both. */
+  override async registerParticipant(participant: Participant): Promise<() => void> {
+    const takeAway = await super.registerParticipant(participant)
+    await this.#half?.registerParticipant(participant)
+    return takeAway
+  }
+
+  override async forgetParticipant(name: string, reason: string): Promise<void> {
+    await super.forgetParticipant(name, reason)
+    await this.#half?.forgetParticipant(name, reason).catch((error: unknown) => {
+      // Forgotten before this half was made.
+      if (!isStoreError(error, 'PARTICIPANT_NOT_FOUND')) throw error
+    })
   }
 
   override async flush(threadId?: string): Promise<void> {
@@ -203,6 +229,12 @@ export class RoutedStore extends ThreadStore {
   override async checkpoint(): Promise<void> {
     await super.checkpoint()
     await this.#half?.checkpoint()
+  }
+
+  override async sweep(options: SweepOptions = {}): Promise<SweepResult> {
+    const result = await super.sweep(options)
+    await this.#dropping
+    return this.#half ? mergedSweep(result, await this.#half.sweep(options)) : result
   }
 
   override async listThreads(options: ListThreadsOptions = {}): Promise<ThreadPage> {
@@ -228,7 +260,11 @@ export class RoutedStore extends ThreadStore {
       ...(await candidatesOf(onDisk)),
       ...(await candidatesOf(half.resolveThread(text))),
     ]
-    return theOne(text, candidates, (id) => half.isDead(id) || this.context.dead.has(id))
+    const { dead, schedules } = this.context
+    return theOne(text, candidates, {
+      isDead: (id) => half.isDead(id) || dead.has(id),
+      isScheduled: (id) => half.isScheduled(id) || schedules.has(id),
+    })
   }
 
   override async readReceipt(receiptId: string): Promise<Receipt | undefined> {

@@ -20,6 +20,7 @@ import { closeContext } from '../recovery/close-context.js'
 import { openContext } from '../recovery/open-context.js'
 import type { RetentionPolicy } from '../retention/policy.js'
 import { prepareRoot, type RootLayout, refuseLiveOwner, rootLayout } from '../root/index.js'
+import { schedulesPrefix } from '../schedule/schedules.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { adoptTails } from './adopt-tails.js'
 import { readDeadSets } from './dead-sets.js'
@@ -139,7 +140,9 @@ async function rebuild(
     ...lostCare(threads, salvaged, heldIds, policy),
   )
   for (const [key, body] of kept) {
-    const detail = `the row ${key} cannot be read`
+    const detail = key.startsWith(schedulesPrefix)
+      ? `the scheduled deletion ${key} cannot be read: its threads are active again`
+      : `the row ${key} cannot be read`
     if (!body) lost.push({ what: 'row', threadId: null, detail })
   }
   const rebuilt = threads.map((thread) => thread.threadId)

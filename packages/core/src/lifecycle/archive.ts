@@ -42,6 +42,8 @@ function moveOperation(
         recheck?.(states.flatMap((state) => (state ? [state.row] : [])))
         const rows: ThreadRow[] = []
         for (const id of ids) {
+          // What waits for its date stays where it is.
+          if (context.schedules.has(id) && !threadIds.includes(id)) continue
           const { row } = await requireUsable(context, id)
           if (row.archived !== toArchive) rows.push(row)
           else if (threadIds.includes(id)) await refuseWrongPlace(context, id, toArchive)

@@ -69,6 +69,7 @@ export const importThread = defineOperation<ImportArgs, ImportState, ImportPlan,
     return gatherLocked(context, request, async () => {
       refuseDead(context, threadId)
       if (await context.options.companion.knows(threadId)) throw skip('ephemeral', threadId)
+      if (context.schedules.has(threadId)) throw skip('scheduled', threadId)
       refuseDeadContent(context, source)
       refuseDeadParent(context, source)
       const present = (await context.threads.load(threadId))?.row
@@ -208,6 +209,7 @@ function refuseDeadParent(context: StoreContext, source: SourceThread): void {
   for (const { meta, path } of source.rollouts) {
     const parent = meta?.parent_thread_id ? parseThreadId(meta.parent_thread_id) : undefined
     if (parent && context.dead.has(parent)) throw skip('parent-deleted', path)
+    if (parent && context.schedules.has(parent)) throw skip('parent-scheduled', path)
   }
 }
 

@@ -15,6 +15,8 @@ import { type ThreadView, viewOf } from './thread-view.js'
 export interface ListThreadsOptions {
   /** Default false: threads in use. */
   readonly archived?: boolean
+  /** Those that wait for the date of their deletion, archived or not, and no others. */
+  readonly scheduled?: boolean
   readonly cwd?: string
   readonly modelProvider?: string
   /** `session_meta.source`, where it is a text, or the name of its one member. */
@@ -52,6 +54,7 @@ export async function listThreads(
 ): Promise<ThreadPage> {
   checkOptions(options, {
     archived: 'flag',
+    scheduled: 'flag',
     cwd: 'text',
     modelProvider: 'text',
     source: 'text',
@@ -100,7 +103,13 @@ async function* rowsInOrder(
   after: string | undefined,
 ): AsyncGenerator<ThreadRow> {
   if (options.parentThreadId !== undefined) {
-    yield* sortedChildren(context, options, after)
+    const ids = await childrenOf(context, requireThreadId(options.parentThreadId))
+    yield* sortedRows(context, ids, { ...options, includeSubagents: true }, after)
+    return
+  }
+  if (options.scheduled) {
+    const ids = context.schedules.all().flatMap((schedule) => schedule.ids)
+    yield* sortedRows(context, ids, options, after)
     return
   }
   const sort = sortOf(options)
@@ -160,14 +169,15 @@ async function* indexedRows(
   }
 }
 
-async function* sortedChildren(
+/** Of threads that are known by their ids; in memory together. */
+async function* sortedRows(
   context: StoreContext,
+  ids: readonly ThreadId[],
   options: ListThreadsOptions,
   after: string | undefined,
 ): AsyncGenerator<ThreadRow> {
   const sort = sortOf(options)
   const ascending = options.direction === 'asc'
-  const ids = await childrenOf(context, requireThreadId(options.parentThreadId!))
   const states = await context.threads.loadMany(ids)
   const rows = states.flatMap((state) => (state ? [state.row] : []))
   const ordered = rows
@@ -175,13 +185,16 @@ async function* sortedChildren(
     .sort((a, b) => (a.suffix < b.suffix === ascending ? -1 : 1))
   for (const { suffix, row } of ordered) {
     const passed = after !== undefined && (ascending ? suffix <= after : suffix >= after)
-    if (!passed && matches(context, row, { ...options, includeSubagents: true })) yield row
+    if (!passed && matches(context, row, options)) yield row
   }
 }
 
 function matches(context: StoreContext, row: ThreadRow, options: ListThreadsOptions): boolean {
   if (context.dead.has(row.threadId)) return false
-  if (row.archived !== (options.archived ?? false)) return false
+  const scheduled = options.scheduled ?? false
+  if (context.schedules.has(row.threadId) !== scheduled) return false
+  const archived = options.archived ?? (scheduled ? row.archived : false)
+  if (row.archived !== archived) return false
   if (!options.includeSubagents && row.parentThreadId !== null) return false
   if (options.cwd !== undefined && row.cwd !== options.cwd) return false
   if (options.name !== undefined && row.name !== options.name) return false

@@ -42,12 +42,16 @@ async function idsWithPrefix(context: StoreContext, prefix: string): Promise<Thr
 
 async function idsWithName(context: StoreContext, name: string): Promise<ThreadId[]> {
   const found: ThreadId[] = []
+  const waiting: ThreadId[] = []
   for await (const id of allThreadIds(context)) {
     if (context.dead.has(id)) continue
     const state = await context.threads.load(id)
-    if (state?.row.name === name) found.push(id)
+    if (state?.row.name !== name) continue
+    const list = context.schedules.has(id) ? waiting : found
+    list.push(id)
   }
-  return found
+  // What waits for its date answers to a name that nobody else has: it can be restored by it.
+  return found.length > 0 ? found : waiting
 }
 
 /** Every id that has a row, the dead whose rows are still there included. */

@@ -5,6 +5,8 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
+import { deleteAfterOf } from '../schedule/schedules.js'
+import { isUnconfirmed } from '../schedule/sweep.js'
 import { requireThreadId } from '../threads/require-thread.js'
 import type { ThreadStateName } from './thread-view.js'
 
@@ -14,6 +16,10 @@ export interface ThreadStatus {
   readonly deleteAfter: string | null
   readonly deletedAt: string | null
   readonly receiptId: string | null
+  /** Of a scheduled thread: true where its date is past by a wall clock that nobody has confirmed. */
+  readonly unconfirmed?: boolean
+  /** Of a scheduled thread whose date is past: the code of what keeps it, such as THREAD_HELD. */
+  readonly keptBy?: string
 }
 
 /** @throws THREAD_ID_MALFORMED, THREAD_NOT_FOUND */
@@ -36,6 +42,19 @@ export async function threadStatus(context: StoreContext, given: string): Promis
     throw new StoreError('THREAD_NOT_FOUND', `there is no thread ${threadId}`, {
       detail: { threadId },
     })
+  }
+  const schedule = context.schedules.of(threadId)
+  if (schedule) {
+    const keptBy = context.dueDeletions.refusalOf(schedule.operationId)
+    return {
+      threadId,
+      state: 'scheduled',
+      deleteAfter: deleteAfterOf(schedule),
+      deletedAt: null,
+      receiptId: null,
+      unconfirmed: isUnconfirmed(context, schedule),
+      ...(keptBy === undefined ? {} : { keptBy }),
+    }
   }
   return {
     threadId,

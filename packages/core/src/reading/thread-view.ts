@@ -50,6 +50,8 @@ export async function viewOf(context: StoreContext, row: ThreadRow): Promise<Thr
   ])
   const rollout = currentRollout(row)
   const schedule = context.schedules.of(row.threadId)
+  // What is scheduled is as if absent, to all but what is scheduled itself.
+  const isSeen = (id: ThreadId): boolean => schedule !== undefined || !context.schedules.has(id)
   return {
     threadId: row.threadId,
     state: schedule ? 'scheduled' : row.archived ? 'archived' : 'active',
@@ -67,8 +69,8 @@ export async function viewOf(context: StoreContext, row: ThreadRow): Promise<Thr
     compressed: rollout.compressed,
     forkedFromId: row.forkedFromId,
     parentThreadId: row.parentThreadId,
-    forks: forks.map((fork) => fork.threadId),
-    children,
+    forks: forks.map((fork) => fork.threadId).filter(isSeen),
+    children: children.filter(isSeen),
     held: row.hold !== undefined,
     holdReason: row.hold?.reason ?? null,
     pinned: row.pinned === true,

@@ -23,6 +23,7 @@ export async function closeContext({ context, close }: OpenStore): Promise<void>
     await attempt(() => makeRoomIfFull(context))
     await attempt(() => context.appends.flushAll())
     await attempt(() => context.checkpoints.stopped())
+    if (!context.journal.failure) await attempt(() => context.trustedClock.persist())
     if (!context.journal.failure) await attempt(() => context.checkpoints.run({ erase: true }))
   } else await context.checkpoints.stopped()
   const failed = context.journal.failure !== undefined

@@ -49,6 +49,13 @@ export async function requireThread(context: StoreContext, id: ThreadId): Promis
 /** A thread that an operation may change. @throws also THREAD_UNAVAILABLE */
 export async function requireUsable(context: StoreContext, id: ThreadId): Promise<ThreadState> {
   const state = await requireThread(context, id)
+  refuseParked(state)
+  return state
+}
+
+/** @throws THREAD_UNAVAILABLE */
+export function refuseParked(state: ThreadState): void {
+  const id = state.threadId
   if (state.unavailable) {
     throw new StoreError(
       'THREAD_UNAVAILABLE',
@@ -59,7 +66,6 @@ export async function requireUsable(context: StoreContext, id: ThreadId): Promis
       },
     )
   }
-  return state
 }
 
 /** @throws THREAD_ARCHIVED */

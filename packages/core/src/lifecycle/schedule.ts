@@ -1,0 +1,124 @@
+// Schedule a deletion: the whole set waits for its date, seen by no verb, and can be restored until then. Under the same
+// locks and with the same refusals as the delete that it announces, so that nothing of the set is a surprise later.
+// One batch has the record, the trusted time it counts from, and the event; there is nothing to do on disk, so there are
+// no steps. A thread that is scheduled already moves to the new date.
+// Survives: a crash before or after the batch. The set is scheduled whole, or not at all.
+
+import type { ThreadId } from '@cenotaph/rollout'
+import { StoreError } from '@cenotaph/storage'
+import type { StoreContext } from '../context.js'
+import {
+  type DeleteScope,
+  type ForksMode,
+  refuseChangedPlan,
+  refuseForks,
+} from '../erasure/delete-scope.js'
+import { refuseRepeatingReason } from '../erasure/reason.js'
+import { refuseScheduledAncestors } from '../schedule/ancestors.js'
+import { type DueDate, dueMsOf } from '../schedule/due-date.js'
+import { deleteAfterOf, scheduledError } from '../schedule/schedules.js'
+import { refuseDead } from '../threads/require-thread.js'
+import type { DeleteArgs } from './delete.js'
+import { lockScope, refuseChangedForks } from './delete-scope-locks.js'
+import { endWriters } from './end-writers.js'
+import { refuseHeld } from './hold.js'
+import { defineOperation } from './operation.js'
+
+export interface ScheduleArgs extends Omit<DeleteArgs, 'alreadyDeleted'> {
+  readonly due: DueDate
+}
+
+interface ScheduleState {
+  readonly scope: DeleteScope
+  readonly args: ScheduleArgs
+}
+
+interface SchedulePlan {
+  readonly threadIds: readonly ThreadId[]
+  readonly planId: string
+  readonly roots: readonly ThreadId[]
+  readonly forks: ForksMode
+}
+
+export interface Scheduled {
+  readonly threadIds: readonly ThreadId[]
+  readonly planId: string
+  readonly deleteAfter: string | null
+}
+
+export const schedule = defineOperation<ScheduleArgs, ScheduleState, SchedulePlan, Scheduled>({
+  name: 'schedule',
+
+  async gather(context, args) {
+    const { roots, forks, expectPlan, reason, recheck } = args
+    const { state: scope, locks } = await lockScope(context, roots, forks)
+    try {
+      refuseChangedPlan(scope, expectPlan)
+      recheck?.(scope.rows)
+      refuseHeld(scope.rows)
+      refuseForks(scope, forks)
+      await refuseRepeatingReason(context, reason, scope.rows)
+      if (forks === 'detach') await refuseChangedForks(context, scope)
+      // What an ancestor's date takes along cannot have a later one.
+      const set = new Set(scope.rows.map((row) => row.threadId))
+      const dueMs = dueMsOf(context, args.due)
+      await refuseScheduledAncestors(context, scope.rows, (ancestor) => {
+        return set.has(ancestor) || (context.schedules.of(ancestor)?.dueMs ?? dueMs) >= dueMs
+      })
+      return { state: { scope, args }, locks }
+    } catch (error) {
+      locks()
+      throw error
+    }
+  },
+
+  plan: ({ scope, args }) => ({
+    threadIds: scope.rows.map((row) => row.threadId),
+    planId: scope.planId,
+    roots: args.roots,
+    forks: args.forks,
+  }),
+
+  commit(context, { threadIds, roots, forks }, operationId, { scope, args }) {
+    for (const id of threadIds) refuseDead(context, id)
+    refuseHeld(scope.rows.map((row) => context.threads.peek(row.threadId)?.row ?? row))
+    const { reason, requestedBy } = args
+    const waiting = {
+      operationId,
+      ids: threadIds,
+      dueMs: dueMsOf(context, args.due),
+      roots,
+      forks,
+      reason,
+      requestedBy,
+      atMs: context.journal.storeTimeMs(),
+    }
+    const change = context.schedules.put(waiting)
+    const payload = { threads: threadIds.length, deleteAfter: deleteAfterOf(waiting) }
+    return {
+      operations: [...change.operations, ...context.trustedClock.operations()],
+      events: [{ type: 'threads.scheduled', threadId: null, payload }],
+      applied() {
+        change.applied()
+        endWriters(context, threadIds, (id) => scheduledError(id, waiting))
+        context.dueDeletions.arm()
+      },
+    }
+  },
+
+  steps: [],
+  async result(context, { threadIds, planId }, operationId) {
+    const waiting = context.schedules.get(operationId)
+    return { threadIds, planId, deleteAfter: waiting ? deleteAfterOf(waiting) : null }
+  },
+  locksOf: ({ threadIds }) => ({ exclusive: threadIds }),
+  threadsOf: ({ threadIds }) => threadIds,
+})
+
+/** @throws THREAD_NOT_SCHEDULED */
+export function requireScheduled(context: StoreContext, id: ThreadId): void {
+  if (context.schedules.has(id)) return
+  throw new StoreError('THREAD_NOT_SCHEDULED', `thread ${id} is not scheduled for deletion`, {
+    detail: { threadId: id },
+  })
+}
