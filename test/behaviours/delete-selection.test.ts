@@ -18,8 +18,9 @@ async function threads(store: ThreadStore, count: number, cwd = '/work'): Promis
 /** Time that passes when the test says so. */
 function steeredClock() {
   let nowMs = Date.UTC(2026, 0, 1)
+  let jumpedMs = 0
   const clock: Clock = {
-    wallMs: () => nowMs,
+    wallMs: () => nowMs + jumpedMs,
     monotonicMs: () => nowMs,
     schedule: () => () => {},
   }
@@ -27,6 +28,10 @@ function steeredClock() {
     clock,
     passDays: (days: number) => {
       nowMs += days * dayMs
+    },
+    /** The wall clock alone is set. */
+    jumpDays: (days: number) => {
+      jumpedMs += days * dayMs
     },
   }
 }
@@ -166,6 +171,38 @@ describe('a selection', () => {
     const result = await store.deleteThreads({ archived: true })
     expect(result.threadIds).toEqual([])
     expect(result.spared).toEqual([{ threadId: parent, why: 'descendant' }])
+  })
+
+  it('leaves what is scheduled to its date, with what is above it', async () => {
+    const store = await stores.store()
+    const [free, scheduled, parent] = await threads(store, 3)
+    const child = await store.createThread({ parentThreadId: parent! })
+    await store.deleteThreads([scheduled!, child], { in: '7d' })
+    const result = await store.deleteThreads({ all: true })
+    expect(result.threadIds).toEqual([free])
+    expect(result.spared).toEqual([{ threadId: parent, why: 'descendant' }])
+    expect(await store.status(scheduled!)).toMatchObject({ state: 'scheduled' })
+    expect(await store.status(child)).toMatchObject({ state: 'scheduled' })
+  })
+
+  it('can be scheduled as a whole, and taken back', async () => {
+    const store = await stores.store()
+    const ids = await threads(store, 3)
+    const result = await store.deleteThreads({ all: true }, { in: '7d' })
+    expect(result.state).toBe('scheduled')
+    expect([...result.threadIds].sort()).toEqual([...ids].sort())
+    expect(await livingIds(store)).toEqual([])
+    await store.restoreThreads(ids)
+    expect((await livingIds(store)).sort()).toEqual([...ids].sort())
+  })
+
+  it('by age takes nothing because of a clock that jumps', async () => {
+    const { clock, jumpDays } = steeredClock()
+    const store = await stores.store({ clock })
+    const ids = await threads(store, 2)
+    jumpDays(3_650)
+    expect(await store.deleteThreads({ olderThan: '30d' })).toMatchObject({ threadIds: [] })
+    expect((await livingIds(store)).sort()).toEqual([...ids].sort())
   })
 
   it('refuses for forks outside of it, and says so in its plan', async () => {
