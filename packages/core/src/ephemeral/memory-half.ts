@@ -5,6 +5,8 @@ import { isStoreError } from '@cenotaph/storage'
 import type { RecorderTarget } from '../append/recorder.js'
 import { type RecorderSubject, recorderTarget } from '../append/store-recorder.js'
 import type { StoreContext } from '../context.js'
+import { registerParticipant } from '../lifecycle/participant.js'
+import { runOperation } from '../lifecycle/run-operation.js'
 import { inMemory, type ResolvedOptions } from '../options.js'
 import { openContext } from '../recovery/open-context.js'
 import { ThreadStore } from '../thread-store.js'
@@ -23,7 +25,11 @@ export class MemoryHalf extends ThreadStore {
       },
     }
     const inside = inMemory({ ...options, companion })
-    return new MemoryHalf(root, inside, await openContext(root, inside))
+    const opened = await openContext(root, inside)
+    // A name whose code is not here is waited for by a delete in memory too.
+    for (const { name, forgotten } of durable().participants.all())
+      if (!forgotten) await runOperation(opened.context, registerParticipant, { name })
+    return new MemoryHalf(root, inside, opened)
   }
 
   /** Whether an id is a thread of this half, dead or alive. All rows of a store in memory stay in memory. */
@@ -34,6 +40,10 @@ export class MemoryHalf extends ThreadStore {
 
   isDead(id: ThreadId): boolean {
     return this.context.dead.has(id)
+  }
+
+  isScheduled(id: ThreadId): boolean {
+    return this.context.schedules.has(id)
   }
 
   /** Whether any living thread was spawned by, or forked from, one of the other half. */

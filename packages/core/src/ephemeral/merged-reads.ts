@@ -45,20 +45,28 @@ export async function candidatesOf(found: Promise<ThreadId>): Promise<readonly T
   }
 }
 
-/** One of several: an id wins over a name, and the living over the dead. @throws THREAD_AMBIGUOUS */
+/** What is hidden, in two degrees. */
+export interface Hidden {
+  isDead(id: ThreadId): boolean
+  isScheduled(id: ThreadId): boolean
+}
+
+/** One of several: an id wins over a name, the visible over the scheduled, those over the dead. @throws THREAD_AMBIGUOUS */
 export function theOne(
   text: string,
   candidates: readonly ThreadId[],
-  isDead: (id: ThreadId) => boolean,
+  { isDead, isScheduled }: Hidden,
 ): ThreadId {
   const byId = isIdPrefix(text) ? candidates.filter((id) => id.startsWith(text.toLowerCase())) : []
   const meant = byId.length > 0 ? byId : candidates
   const living = meant.filter((id) => !isDead(id))
-  const left = [...new Set(living.length > 0 ? living : meant)]
-  if (left.length === 1) return left[0]!
-  if (left.length === 0)
+  const visible = living.filter((id) => !isScheduled(id))
+  const [left] = [visible, living, meant].filter((ids) => ids.length > 0)
+  const [only, ...others] = new Set(left)
+  if (only === undefined)
     throw new StoreError('THREAD_NOT_FOUND', `no thread is called that: ${text}`)
-  throw new StoreError('THREAD_AMBIGUOUS', `${left.length} threads are meant by this`, {
-    detail: { candidates: left.slice(0, 10) },
+  if (others.length === 0) return only
+  throw new StoreError('THREAD_AMBIGUOUS', `${others.length + 1} threads are meant by this`, {
+    detail: { candidates: [only, ...others].slice(0, 10) },
   })
 }

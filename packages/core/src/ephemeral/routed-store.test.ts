@@ -1,6 +1,6 @@
 // Threads in memory beside threads on disk: one store to its caller, and nothing of the former on the disk.
 
-import { type Disk, isStoreError, nodeDisk, StoreError } from '@cenotaph/storage'
+import { type Disk, isStoreError, nodeClock, nodeDisk, StoreError } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { message, textsOf, withStore } from '../store.fixture.js'
 import { ThreadStore } from '../thread-store.js'
@@ -297,6 +297,85 @@ describe('families across memory and disk', () => {
       const { threadIds } = await store.deleteThread(base, { forks: 'cascade' })
       expect(threadIds).toEqual([base, threadId])
       expect((await store.status(threadId)).state).toBe('deleted')
+    }))
+})
+
+describe('schedules', () => {
+  it('hide a thread in memory until its date, and are taken back', () =>
+    withStore(async (store) => {
+      const kept = await store.createThread({ name: 'same' })
+      const id = await store.createThread({ name: 'same', ephemeral: true })
+      const both = await store.deleteThreads([kept, id], { in: '30d' })
+      expect(both.state).toBe('scheduled')
+      expect([...both.threadIds].sort()).toEqual([kept, id].sort())
+      expect((await store.listThreads()).threads).toEqual([])
+      const { threads } = await store.listThreads({ scheduled: true })
+      expect(threads.map(({ threadId }) => threadId).sort()).toEqual([kept, id].sort())
+      expect(await codeOf(() => store.readThread(id))).toBe('THREAD_SCHEDULED')
+      expect(await codeOf(() => store.appendItems(id, [message('late')]))).toBe('THREAD_SCHEDULED')
+      expect(await store.restoreThreads([id])).toEqual([id])
+      // Of two threads with one name the visible one is meant.
+      expect(await store.resolveThread('same')).toBe(id)
+      expect(await store.restoreThreads([kept])).toEqual([kept])
+    }))
+
+  it('that are due delete in memory, and what a due thread on disk has spawned there', () => {
+    let now = Date.UTC(2026, 10, 20)
+    const clock = { ...nodeClock, wallMs: () => now }
+    return withStore(
+      async (store) => {
+        const id = await store.createThread({ ephemeral: true })
+        const parent = await store.createThread()
+        const child = await store.createThread({ parentThreadId: parent, ephemeral: true })
+        await store.deleteThreads([id, parent], { in: '1h' })
+        expect((await store.status(child)).state).toBe('active')
+        now += 2 * 60 * 60 * 1000
+        const { receipts, threadIds } = await store.sweep({ confirmClock: true })
+        expect(receipts).toHaveLength(2)
+        expect([...threadIds].sort()).toEqual([id, parent].sort())
+        for (const dead of [id, parent, child])
+          expect((await store.status(dead)).state).toBe('deleted')
+      },
+      { clock },
+    )
+  })
+})
+
+describe('participants', () => {
+  it('are asked about threads in memory, whenever they were registered', () =>
+    withStore(async (store) => {
+      const asked: Record<string, string[]> = {}
+      const participant = (name: string) => ({
+        name,
+        async erase(ids: readonly string[]) {
+          asked[name] = [...(asked[name] ?? []), ...ids]
+        },
+        verify: async () => [],
+      })
+      await store.registerParticipant(participant('first'))
+      const id = await store.createThread({ ephemeral: true })
+      await store.registerParticipant(participant('second'))
+      const { receipt } = await store.deleteThread(id)
+      expect(asked).toEqual({ first: [id], second: [id] })
+      expect(receipt?.participants.map(({ name }) => name)).toEqual(['first', 'second'])
+    }))
+
+  it('that are not there are waited for, until they come or are forgotten', () =>
+    withStore(async (store) => {
+      const participant = { name: 'away', erase: async () => {}, verify: async () => [] }
+      const takeAway = await store.registerParticipant(participant)
+      takeAway()
+      const [one, two] = [
+        await store.createThread({ ephemeral: true }),
+        await store.createThread({ ephemeral: true }),
+      ]
+      expect((await store.deleteThread(one)).state).toBe('erasing')
+      await store.registerParticipant(participant)
+      expect((await store.retry(one)).state).toBe('deleted')
+      takeAway()
+      expect((await store.deleteThread(two)).state).toBe('erasing')
+      await store.forgetParticipant('away', 'uninstalled')
+      expect((await store.retry(two)).state).toBe('deleted')
     }))
 })
 
