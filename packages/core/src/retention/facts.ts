@@ -110,7 +110,7 @@ export function vetoOf(
   rules: RetentionRules,
   nowMs: number,
 ): Veto | undefined {
-  if (isScheduled(context, row.threadId)) return 'scheduled'
+  if (context.schedules.has(row.threadId)) return 'scheduled'
   if (row.hold) return 'held'
   if (rules.sparesPinned && row.pinned) return 'pinned'
   if (writer) return 'live'
@@ -122,10 +122,3 @@ export function vetoOf(
   if (row.ageUnknown || row.updatedAt > nowMs + SLACK_MS) return 'age-unknown'
   return undefined
 }
-
-interface Schedules {
-  readonly schedules?: { has(id: ThreadId): boolean }
-}
-
-const isScheduled = (context: StoreContext & Schedules, id: ThreadId): boolean =>
-  context.schedules?.has(id) === true

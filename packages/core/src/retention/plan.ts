@@ -43,7 +43,7 @@ export interface BoundPlan {
 
 export async function planRetention(context: StoreContext): Promise<BoundPlan> {
   const policy = await readPolicy(context)
-  const trustedClock = clockOf(context)
+  const { trustedClock } = context
   const nowMs = trustedClock.nowMs()
   if (!policy) return boundPlan(policy, undefined, nowMs, nothing, false)
   const rules = rulesOf(policy)
@@ -107,10 +107,3 @@ function planIdOf(policy: RetentionPolicy | null, due: readonly DueThread[]): st
   for (const { deleteAfter: _, ...thread } of due) hash.update(JSON.stringify(thread))
   return hash.digest('hex').slice(0, 32)
 }
-
-interface Clocked {
-  readonly trustedClock?: { nowMs(): number; readonly confirmed: boolean }
-}
-
-const clockOf = (context: StoreContext & Clocked): Required<Clocked>['trustedClock'] =>
-  context.trustedClock ?? { nowMs: () => context.journal.storeTimeMs(), confirmed: true }

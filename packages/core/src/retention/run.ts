@@ -48,14 +48,14 @@ export async function runRetention(
   const release = await context.locks.acquire({ exclusive: [policyLock] })
   try {
     const { bound, deletion } = await deleteDue(context, options.expectPlan)
-    const isScheduled = (deletion?.state as string | undefined) === 'scheduled'
+    const isScheduled = deletion?.state === 'scheduled'
     const deleted = isScheduled ? null : deletion
     return {
       planId: bound.plan.planId,
       unconfirmed: bound.plan.unconfirmed,
       archived: await archiveDue(context, bound),
-      scheduled: isScheduled ? (deletion?.threadIds ?? []) : [],
-      deleteAfter: isScheduled ? (deletion?.deleteAfter ?? null) : null,
+      scheduled: isScheduled ? deletion.threadIds : [],
+      deleteAfter: isScheduled ? deletion.deleteAfter : null,
       deleted,
       receipt: deleted?.receipt ?? null,
     }
@@ -92,9 +92,6 @@ async function deleteSet(
   // A thread that is dead would be answered with the receipt of another delete.
   const dead = roots.find((threadId) => context.dead.has(threadId))
   if (dead) throw changed({ threadId: dead })
-  // Without schedules a deletion with a grace period would be one without.
-  if (rules.graceMs > 0)
-    throw new StoreError('ARGUMENT_INVALID', 'deletions cannot be scheduled here: set grace to 0')
   const options = {
     ...(rules.graceMs > 0 ? { in: rules.graceMs } : {}),
     forks: rules.forks,
