@@ -91,6 +91,16 @@ export const operations: readonly Operation[] = [
     after: (facts) => change(facts, child, {}),
   },
   {
+    name: 'append before the hold',
+    run: (store) => store.appendItems(forked, [textItem('six')]),
+    after: (facts) => added(facts, forked, 'six'),
+  },
+  {
+    name: 'hold',
+    run: (store) => store.holdThread(forked, 'kept'),
+    after: (facts) => change(facts, forked, { held: true }),
+  },
+  {
     name: 'archive',
     run: (store) => store.archiveThreads([base]),
     after: (facts) => change(change(facts, base, { archived: true }), child, { archived: true }),

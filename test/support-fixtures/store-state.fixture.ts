@@ -5,6 +5,8 @@ import { isStoreError, type ThreadStore } from '@cenotaph/core'
 export interface ThreadFacts {
   readonly name: string | null
   readonly archived: boolean
+  /** Absent where it is not on hold. */
+  readonly held?: true
   /** `text` of every item that has one, the lineage followed. */
   readonly texts: readonly string[]
 }
@@ -69,6 +71,7 @@ export async function factsOf(store: ThreadStore): Promise<StoreFacts> {
       name: view.name,
       archived: view.state === 'archived',
       texts: await textsOf(store, id),
+      ...(view.held ? { held: true as const } : {}),
     }
   }
   return facts
