@@ -5,6 +5,8 @@ import type { ThreadStore } from '@cenotaph/core'
 import { nodeDisk } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { countedLevels } from '../support-fixtures/counted-levels.fixture.js'
+import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
+import { filesHolding } from '../support-fixtures/files.fixture.js'
 import { scratch } from '../support-fixtures/scratch.fixture.js'
 import { livingIds, textItem } from '../support-fixtures/store-state.fixture.js'
 
@@ -97,6 +99,27 @@ describe('a delete of many threads', () => {
     const few = await readBy(short)
     expect(few).toBeGreaterThan(0)
     expect(await readBy(long)).toBeLessThanOrEqual(few * 2)
+  })
+
+  it('of which one name cannot be unlinked is dead as a whole, erasing, and finished by a retry', async () => {
+    let stubborn = ''
+    const broken = failWhile(
+      (call, file) => call === 'unlink' && stubborn !== '' && file.includes(stubborn),
+      'EPERM',
+    )
+    const store = await stores.store({ disk: broken.disk })
+    const ids = await fill(store, 60)
+    stubborn = ids[31]!
+    const erasing = await store.deleteThreads(ids)
+    expect(erasing).toMatchObject({ state: 'erasing', receipt: null })
+    expect(erasing.pending[0]).toMatchObject({ step: 'delete.unlink' })
+    expect(await livingIds(store)).toEqual([])
+    expect(await filesHolding(store.root, 'word word')).not.toEqual([])
+    broken.heal()
+    const done = await store.retry(ids[0]!)
+    expect(done).toMatchObject({ state: 'deleted', receipt: { verification: { mode: 'probes' } } })
+    expect(await filesHolding(store.root, 'word word')).toEqual([])
+    expect((await store.verify()).problems).toEqual([])
   })
 
   it('of one thread walks the folders of rollouts once, and looks again only where it had files', async () => {
