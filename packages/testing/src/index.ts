@@ -23,6 +23,7 @@ export {
   type MachinePorts,
   newMachine,
   portsOf,
+  powerLost,
   type SimLevels,
   type SimMachine,
 } from './explore/sim-machine.js'
@@ -41,6 +42,14 @@ export {
 } from './faults/faulty-disk.js'
 export { SimLevel, type SimLevelOptions } from './level/sim-level.js'
 export { levelCrashStates, type PhysicalValue, SimLevelFolder } from './level/sim-level-folder.js'
+export { modelIds, type System, type ThreadCommand, threadCommands } from './model/commands.js'
+export { ThreadModel } from './model/thread-model.js'
+export type { ThreadStoreLike } from './model/thread-store-like.js'
+export {
+  type ModelFactory,
+  type ModelRunOptions,
+  threadStoreModel,
+} from './model/thread-store-model.js'
 export { pick, type Random, seededRandom } from './random.js'
 export { type DiskPlace, type DiskSuiteOptions, diskSuite } from './suites/disk-suite.js'
 export type { Made, Test } from './suites/suite.js'

@@ -3,11 +3,12 @@
 
 import type { Clock, Disk, Entropy } from '@cenotaph/storage'
 import { StoreError } from '@cenotaph/storage'
+import { crashStates } from '../disk/crash-states.js'
 import { SimDisk } from '../disk/sim-disk.js'
 import { aroundDisk } from '../faults/around-disk.js'
 import { type DiskCall, effects } from '../faults/faulty-disk.js'
 import { SimLevel } from '../level/sim-level.js'
-import { SimLevelFolder } from '../level/sim-level-folder.js'
+import { levelCrashStates, SimLevelFolder } from '../level/sim-level-folder.js'
 import { seededEntropy } from '../time/seeded-entropy.js'
 import { SimClock } from '../time/sim-clock.js'
 
@@ -80,4 +81,11 @@ export function portsOf(machine: SimMachine, around: AroundMachine): MachinePort
     clock: new SimClock(machine.startMs),
     entropy: seededEntropy(machine.seed),
   }
+}
+
+/** The machine as it comes back when the power goes now, and nothing that was not made durable survives. */
+export function powerLost(machine: SimMachine): SimMachine {
+  const [disk] = crashStates(machine.disk, { limit: 2 })
+  const [level] = levelCrashStates(machine.level, { limit: 2 })
+  return { ...machine, disk: disk!, level: level!, seed: machine.seed + 1 }
 }

@@ -1,0 +1,68 @@
+// Random programs of every operation, run against the engine and against a model of it: on a simulated machine that
+// loses power between calls, and in memory.
+
+import { openThreadStore, type ThreadStore } from '@cenotaph/core'
+import {
+  type ModelFactory,
+  newMachine,
+  portsOf,
+  powerLost,
+  type ThreadStoreLike,
+  threadStoreModel,
+} from '@cenotaph/testing'
+import { describe, expect, it } from 'vitest'
+
+const options = { ballastBytes: 512, quietMs: 3_600_000, bufferedMs: 3_600_000 }
+const seed = Number(process.env.CENOTAPH_SEED ?? 20_260_301)
+const path = process.env.CENOTAPH_PATH
+const RUNS = Number(process.env.CENOTAPH_RUNS ?? 500)
+
+const like = (store: ThreadStore): ThreadStoreLike => store as unknown as ThreadStoreLike
+
+/** Opening again is a crash: of what was not made durable nothing stays. */
+const onSimulatedMachine: ModelFactory = {
+  async open() {
+    let machine = newMachine()
+    const open = () =>
+      openThreadStore('/store', {
+        ...options,
+        ...portsOf(machine, (_effect, _where, run) => run()),
+      })
+    let store = await open()
+    return {
+      get store() {
+        return like(store)
+      },
+      async reopen() {
+        machine = powerLost(machine)
+        store = await open()
+      },
+      close: () => store.close(),
+    }
+  },
+}
+
+const inMemory: ModelFactory = {
+  async open() {
+    const store = await openThreadStore('/nowhere', { ...options, persistence: 'none' })
+    return { store: like(store), reopen: () => store.reopen(), close: () => store.close() }
+  },
+}
+
+const given = { seed, ...(path === undefined ? {} : { path }) }
+
+describe('the engine does what the model does', () => {
+  it('on a machine that loses power between calls', async () => {
+    const { runs, commands } = await threadStoreModel(onSimulatedMachine, { ...given, runs: RUNS })
+    console.info(
+      `model: ${runs} runs, ${commands} commands, power lost between calls, seed ${seed}`,
+    )
+    expect(runs).toBeGreaterThanOrEqual(RUNS)
+  })
+
+  it('in memory', async () => {
+    const { runs, commands } = await threadStoreModel(inMemory, { ...given, runs: RUNS })
+    console.info(`model: ${runs} runs, ${commands} commands, in memory, seed ${seed}`)
+    expect(runs).toBeGreaterThanOrEqual(RUNS)
+  })
+})
