@@ -12,7 +12,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { testId } from '../support/thread-ids.js'
 import { open, refusal, rolloutOf, rolloutsOf, say, scratch } from '../traps/store.fixture.js'
-import { filesWith, fork, newSecret, said, thread, withSecret } from './redact.fixture.js'
+import { filesWith, fork, linesOf, newSecret, said, thread, withSecret } from './redact.fixture.js'
 
 describe('redactItems refuses', () => {
   it('what is not there, what it may not take, and what it cannot understand', async () => {
@@ -50,6 +50,18 @@ describe('redactItems refuses', () => {
     await store.redactItems(fork, [2], 'asked for')
   })
 
+  it('a scheduled thread, and not a line that its fork inherits from it', async () => {
+    const secret = newSecret()
+    const { root, store } = await withSecret(secret)
+    await store.forkThread(thread, { newThreadId: fork })
+    await store.deleteThread(thread, { in: '30d', forks: 'detach' })
+    await refusal(store.redactItems(thread, [2], 'asked for'), 'THREAD_SCHEDULED')
+    await store.redactItems(fork, [2], 'asked for')
+    expect(await filesWith(root, secret)).toEqual([])
+    await store.restoreThreads([thread])
+    expect(await linesOf(store, thread)).toHaveLength(4)
+  })
+
   it('a rollout that another program has written to', async () => {
     const { root, store } = await withSecret(newSecret())
     await store.checkpoint()
@@ -79,6 +91,16 @@ describe('what else a thread holds', () => {
     const again = await open(root)
     expect(await again.attachments(thread).get('notes', 'one')).toBeDefined()
     expect((await again.verify()).problems).toEqual([])
+  })
+
+  it('a thread in memory is redacted in memory', async () => {
+    const store = await open(path.join(scratch(), 'root'))
+    const secret = newSecret()
+    const id = await store.createThread({ ephemeral: true })
+    await store.appendItems(id, [say(secret), say('hello')])
+    expect((await store.redactItems(id, [1], 'asked for')).state).toBe('deleted')
+    expect((await linesOf(store, id)).join()).not.toContain(secret)
+    expect((await store.readThread(id))?.preview).toBe('hello')
   })
 
   it('a copy of its file in another folder, and temporaries made from it', async () => {

@@ -22,7 +22,7 @@ import { issueRedactionReceipt } from '../redaction/redact-receipt.js'
 import { locksOfScope, type RedactScope, readRedactScope } from '../redaction/redact-scope.js'
 import { firstKeys, scrubValues } from '../redaction/redact-values.js'
 import { verifyRedacted } from '../redaction/verify-redacted.js'
-import { refuseHidden } from '../threads/require-thread.js'
+import { refuseDead, refuseHidden } from '../threads/require-thread.js'
 import { gatherLocked } from './barrier.js'
 import { refuseHeld } from './hold.js'
 import { defineOperation, type Step } from './operation.js'
@@ -103,7 +103,7 @@ export const redact = defineOperation<RedactArgs, RedactState, RedactPlan, Redac
   },
 
   commit(context, plan, _operationId, { scope, keys }) {
-    for (const id of plan.owners) refuseHidden(context, id)
+    for (const id of plan.owners) refuseDead(context, id)
     refuseHidden(context, plan.threadId)
     refuseHeld(plan.owners.flatMap((id) => context.threads.peek(id)?.row ?? []))
     return {

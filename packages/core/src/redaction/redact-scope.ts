@@ -9,7 +9,7 @@ import type { StoreContext } from '../context.js'
 import type { StattedFile } from '../erasure/names-on-disk.js'
 import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
 import { refuseHeld } from '../lifecycle/hold.js'
-import { refuseHidden, requireUsable } from '../threads/require-thread.js'
+import { refuseDead, requireUsable } from '../threads/require-thread.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import type { OrdinalSpan } from './ordinal-spans.js'
@@ -91,9 +91,9 @@ async function requireOwners(
 ): Promise<ThreadState[]> {
   const states: ThreadState[] = []
   for (const owner of owners) {
-    refuseHidden(context, owner)
+    refuseDead(context, owner)
     const state = await context.threads.load(owner)
-    refuseHidden(context, owner)
+    refuseDead(context, owner)
     if (!state || state.unavailable) {
       throw new StoreError(
         'THREAD_UNAVAILABLE',
