@@ -7,7 +7,8 @@ import { tokensIn } from '../support/canary.js'
 import { type RootScan, scanRoot } from '../support/scan-root.js'
 import { listedIds, type Survey, surveyStore } from '../support/survey.js'
 import { message } from '../support/thread-ids.js'
-import { allIds, storeOptions } from './template.js'
+import { keepsNothing } from './rehearse.js'
+import { allIds, participantNames, storeOptions } from './template.js'
 
 export interface Expected {
   /** What the store may look like. */
@@ -24,7 +25,11 @@ export interface Expected {
 
 /** Opens the store, which recovers it. Gives the index of the survey that holds. */
 export async function checkAfterCrash(root: string, expected: Expected): Promise<number> {
-  const store = await openThreadStore(root, storeOptions)
+  const store = await openThreadStore(root, {
+    ...storeOptions,
+    // Their hosts come back: a delete that waits for them ends within the opening.
+    participants: participantNames.map(keepsNothing),
+  })
   try {
     // Scanned first: what recovery leaves must be clean before anything else happens.
     return await checkRecovered(store, await scanRoot(root), expected)

@@ -1,6 +1,6 @@
 // What a program leads to when nothing goes wrong: what crashed runs of it are compared with.
 
-import { openThreadStore, type ThreadStore } from '@cenotaph/core'
+import { openThreadStore, type Participant, type ThreadStore } from '@cenotaph/core'
 import { tokensIn } from '../support/canary.js'
 import type { ChildRun } from '../support/run-child.js'
 import { type Survey, surveyStore } from '../support/survey.js'
@@ -20,6 +20,13 @@ export interface Instant {
   readonly hit: number
 }
 
+/** A participant whose host keeps nothing, by the name that a program has for it. */
+export const keepsNothing = (name: string): Participant => ({
+  name,
+  erase: async () => {},
+  verify: async () => [],
+})
+
 export const instantText = ({ point, hit }: Instant): string => `${point} (hit ${hit})`
 
 export const optionsOf = (scenario: Pick<Scenario, 'options'>) => ({
@@ -33,7 +40,12 @@ export async function rehearse(
   root: string,
   lines: ReadonlySet<string>,
 ): Promise<Rehearsal> {
-  return rehearseOn(await openThreadStore(root, optionsOf(scenario)), scenario, lines)
+  const { participants = [], ...options } = optionsOf(scenario) as { participants?: string[] }
+  const store = await openThreadStore(root, {
+    ...options,
+    participants: participants.map(keepsNothing),
+  })
+  return rehearseOn(store, scenario, lines)
 }
 
 /** As {@link rehearse}, on a store that is open; it is closed afterwards. */
@@ -49,7 +61,8 @@ export async function rehearseOn(
       surveys.push(surveys.at(-1)!)
       continue
     }
-    await callOf(store, method, args)
+    const given = method === 'registerParticipant' ? (args as string[]).map(keepsNothing) : args
+    await callOf(store, method, given)
     surveys.push(await look())
   }
   await store.close()

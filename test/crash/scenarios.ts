@@ -4,7 +4,7 @@
 import type { Canaries } from '../support/canary.js'
 import type { Call } from '../support/run-child.js'
 import { message } from '../support/thread-ids.js'
-import { ids, type Template } from './template.js'
+import { ids, participantNames, type Template } from './template.js'
 
 export interface Scenario {
   readonly name: string
@@ -140,6 +140,18 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
       program: [append(ids.grandchild), ['deleteThreads', [ids.treeRoot], { reason: 'asked for' }]],
       from: 1,
       recoverAfter: ['delete.intend:after'],
+    },
+    {
+      name: 'delete with participants, one of which was forgotten and came back',
+      program: [
+        append(ids.plain),
+        ['forgetParticipant', 'index', 'retired'],
+        ['registerParticipant', 'index'],
+        ['deleteThreads', [ids.plain]],
+      ],
+      options: { participants: participantNames },
+      from: 1,
+      recoverAfter: ['delete.participants:before'],
     },
     {
       name: 'delete that detaches forks',

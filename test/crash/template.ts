@@ -31,6 +31,9 @@ export const ids = {
 
 export const allIds: readonly string[] = Object.values(ids)
 
+/** Hosts that programs know. */
+export const participantNames = ['index', 'memories'] as const
+
 export const storeOptions = {
   ballastBytes: 4096,
   quietMs: 3_600_000,

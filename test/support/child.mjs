@@ -92,14 +92,25 @@ async function unsyncedDisk() {
   }
 }
 
+/** A host that keeps nothing: functions do not fit into a job. @param {string} name */
+const participant = (name) => ({ name, erase: async () => {}, verify: async () => [] })
+const { participants = [], ...options } = job.options
+
 if (job.armed === 'open') begin()
 const began = process.hrtime.bigint()
 const ports = job.unsynced ? { disk: await unsyncedDisk() } : {}
-const store = await openThreadStore(job.root, { ...job.options, ...ports, crashPoint })
+const store = await openThreadStore(job.root, {
+  ...options,
+  ...ports,
+  participants: /** @type {string[]} */ (participants).map(participant),
+  crashPoint,
+})
 const before = job.armed === 'open' ? began : process.hrtime.bigint()
 armed = true
 begin()
-for (const [index, [method, ...args]] of job.program.entries()) {
+for (const [index, [method, ...words]] of job.program.entries()) {
+  const args =
+    method === 'registerParticipant' ? /** @type {string[]} */ (words).map(participant) : words
   const [verb, verbOfThread] = method.split('.')
   // @ts-expect-error: the program names methods of the store
   if (verbOfThread === undefined) await store[method](...args)
