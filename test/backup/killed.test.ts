@@ -155,9 +155,11 @@ describe('a process that is killed', () => {
     await cp(fresh, dry, { recursive: true })
     const { output } = await run({ ...job, root: dry })
     const points = output.match(/(?<=POINT )import\.\S+/g) ?? []
-    expect(new Set(points).size).toBe(6)
-    for (const [index, kill] of points.entries()) {
-      const hit = points.slice(0, index + 1).filter((point) => point === kill).length
+    const kinds = new Set(points)
+    expect(kinds.size).toBe(6)
+    // In the second import: one thread is back, the others are not.
+    const hit = 2
+    for (const kill of kinds) {
       const root = path.join(await stores.folder(), 'store')
       await cp(fresh, root, { recursive: true })
       expect((await run({ ...job, root, kill, hit })).signal).toBe('SIGKILL')

@@ -61,7 +61,7 @@ export class BackupFolder {
   /** Writes a file anew. Its bytes are durable when it resolves; its name is by the next `sync`. */
   async write(relative: string, fill: (put: Put) => Promise<void>): Promise<void> {
     const full = path.join(this.target, relative)
-    await this.remove(relative)
+    if (this.#files.has(relative)) await this.remove(relative)
     const folder = path.dirname(full)
     for (const made of await this.#disk.makeFolder(folder)) this.#touched.add(path.dirname(made))
     const file = await this.#disk.create(full)
