@@ -1,6 +1,7 @@
 // What a store does for its owner beside writing and deleting: schedules and restores, holds, retention, participants,
 // attachments, redaction, backups. Each method is one verb; what it does is in the folder of its subject.
 
+import type { ThreadId } from '@cenotaph/rollout'
 import { ThreadAttachments } from './attachments/attachments.js'
 import { forgetBackup, type KnownBackup, knownBackups } from './backup/known-backups.js'
 import { type BackupOptions, type BackupResult, makeBackup } from './backup/make-backup.js'
