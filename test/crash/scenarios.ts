@@ -76,6 +76,17 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
       from: 1,
     },
     {
+      name: 'a date for a tree, taken back, and another that is gone before its date',
+      program: [
+        append(ids.child),
+        ['deleteThread', ids.treeRoot, { in: '30d', reason: 'asked for' }],
+        ['restoreThreads', [ids.treeRoot]],
+        ['deleteThread', ids.treeRoot, { in: '60d' }],
+        ['deleteThread', ids.treeRoot],
+      ],
+      from: 1,
+    },
+    {
       // The imported threads alone are old.
       name: 'retention that archives, then one that deletes',
       program: [

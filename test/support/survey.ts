@@ -19,8 +19,8 @@ export interface SurveyedThread {
   readonly lines: readonly string[]
 }
 
-/** By id; `deleted` for the dead, null for an id that the store does not know. */
-export type Survey = Readonly<Record<string, SurveyedThread | 'deleted' | null>>
+/** By id; `deleted` for the dead, `scheduled` for those that wait for a date, null for an id that the store does not know. */
+export type Survey = Readonly<Record<string, SurveyedThread | 'deleted' | 'scheduled' | null>>
 
 /** Reads every given id. Lines outside of `known` are given without their times. */
 export async function surveyStore(
@@ -52,6 +52,7 @@ async function surveyThread(
     return { ...facts, holdReason, pinned, attachments: await attachmentsOf(store, id), lines }
   } catch (error) {
     if (isStoreError(error, 'THREAD_DELETED')) return 'deleted'
+    if (isStoreError(error, 'THREAD_SCHEDULED')) return 'scheduled'
     throw error
   }
 }

@@ -43,15 +43,20 @@ export class DueDeletions {
     this.#schedule(0)
   }
 
-  #schedule(pauseMsMin: number): void {
+  /** `refusedMs`: the pause before a set that was refused is tried again. */
+  #schedule(refusedMs: number): void {
     this.#cancel?.()
     this.#cancel = undefined
     const { schedules, trustedClock, clock, closing, journal } = this.#context
-    const next = schedules.all()[0]
-    if (!next || closing.aborted || journal.failure) return
-    const leftMs = next.dueMs - trustedClock.nowMs()
-    const pauseMs = leftMs > 0 ? leftMs : pauseMsMin
-    this.#cancel = clock.schedule(Math.min(PAUSE_MS_MAX, pauseMs), () => {
+    if (closing.aborted || journal.failure) return
+    const nowMs = trustedClock.nowMs()
+    const pauses = schedules.all().map(({ operationId, dueMs }) => {
+      const refused = dueMs <= nowMs && this.#refusals.has(operationId)
+      return refused ? refusedMs : Math.max(0, dueMs - nowMs)
+    })
+    if (pauses.length === 0) return
+    const pauseMs = pauses.reduce((least, pause) => Math.min(least, pause), PAUSE_MS_MAX)
+    this.#cancel = clock.schedule(pauseMs, () => {
       // What refused is kept for `status`; what failed the store is known to the store.
       this.run().catch(() => {})
     })
@@ -67,8 +72,8 @@ export class DueDeletions {
         this.#refusals.delete(schedule.operationId)
         if (result) results.push(result)
       } catch (error) {
+        this.#refusals.set(schedule.operationId, isStoreError(error) ? error.code : 'unknown')
         if (!isStoreError(error)) throw error
-        this.#refusals.set(schedule.operationId, error.code)
       }
     }
     if (!closing.aborted && !journal.failure && schedules.all().length > 0)

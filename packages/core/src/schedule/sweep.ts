@@ -82,6 +82,8 @@ const keptStep = ({ dueDeletions }: StoreContext, { operationId }: Schedule): Pe
   step: 'schedule.due',
   reason: dueDeletions.refusalOf(operationId) ?? 'in progress',
   nextTry: null,
+  attempts: 0,
+  participants: [],
 })
 
 const unconfirmedOf = (context: StoreContext): UnconfirmedThread[] =>
