@@ -30,7 +30,11 @@ const history = fc.record({
 class Store {
   level!: ClassicLevel<string, Uint8Array>
   journal!: Journal
-  constructor(readonly folder: string) {}
+  readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
 
   async open(): Promise<void> {
     const options = { compression: false, valueEncoding: 'view', writeBufferSize: 64 * 1024 }
