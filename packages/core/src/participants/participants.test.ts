@@ -1,5 +1,8 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
 import { isStoreError } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
+import { repairStore } from '../inspection/repair-store.js'
 import type { ThreadStoreOptions } from '../options.js'
 import { verifyReceipt } from '../proof/index.js'
 import { message, testOptions, withRoot, withStore } from '../store.fixture.js'
@@ -351,5 +354,38 @@ describe('registering', () => {
         )
       const participants = [{ name: 'x' }] as unknown as Participant[]
       expect(await codeOf(openThreadStore('/nowhere', { participants }))).toBe('ARGUMENT_INVALID')
+    }))
+})
+
+describe('a repair', () => {
+  it('keeps the registry, and the deletes that it finds ask all of it', () =>
+    withRoot(async (root) => {
+      const host = new Host('memories')
+      const store = await openThreadStore(root, { ...testOptions, ...quiet, participants: [host] })
+      await store.registerParticipant(new Host('retired'))
+      await store.forgetParticipant('retired', 'uninstalled')
+      host.behaviour = 'throws'
+      const id = await threadFor(store, host)
+      expect((await store.deleteThread(id)).state).toBe('erasing')
+      await store.close()
+      await fs.rm(path.join(root, '.cenotaph', 'anchor.json'))
+      host.behaviour = 'honest'
+      const { lost } = await repairStore(root, { ...testOptions, ...quiet })
+      expect(lost.filter(({ what }) => what === 'row')).toEqual([])
+      const again = await openThreadStore(root, { ...testOptions, ...quiet, participants: [host] })
+      expect(await again.participants()).toMatchObject([
+        { name: 'memories', forgotten: null },
+        { name: 'retired', forgotten: { reason: 'uninstalled' } },
+      ])
+      expect(host.kept.size).toBe(0)
+      const { receipt } = await again.deleteThread(id)
+      expect(receipt!.participants.map(({ name, outcome }) => [name, outcome])).toEqual([
+        ['memories', 'erased'],
+        ['retired', 'forgotten'],
+      ])
+      expect((await again.verify()).problems.map(({ code }) => code)).not.toContain(
+        'PARTICIPANT_DIFFERS',
+      )
+      await again.close()
     }))
 })
