@@ -121,7 +121,8 @@ async function finish<Args, State, Plan extends object, Result>(
       await step.apply(context, plan, run)
     } catch (error) {
       const failure = stepFailure(context, definition, plan, run, { step: step.name, free, error })
-      await definition.failed?.(context, run.operationId)
+      // What cannot be noted is counted anew; a write that failed has latched the store, and is not this step's failure.
+      await definition.failed?.(context, run.operationId).catch(() => {})
       throw failure
     }
     const done = step.releases?.(plan) ?? []
