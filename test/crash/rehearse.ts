@@ -76,7 +76,7 @@ function callOf(store: ThreadStore, method: string, args: readonly unknown[]): P
   const subject = (store as unknown as Record<string, Verbs | ((id: unknown) => Verbs)>)[verb!]!
   // `retention.run` is for all threads, `attachments.put` for one.
   if (typeof subject === 'object') return subject[verbOfThread]!(...args)
-  return subject(args[0])[verbOfThread]!(...args.slice(1))
+  return subject.call(store, args[0])[verbOfThread]!(...args.slice(1))
 }
 
 /** A name or a reason that a living thread no longer has stays in the thread's own events. */
