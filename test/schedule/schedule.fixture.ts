@@ -67,7 +67,11 @@ export class Bench {
 
   /** Timers start work that nobody hands out: waits until the thread is in this state. */
   async until(id: string, state: string): Promise<void> {
-    while ((await this.stateOf(id)) !== state) await new Promise((resolve) => setImmediate(resolve))
+    while ((await this.stateOf(id)) !== state) {
+      await new Promise((resolve) => setImmediate(resolve))
+      // A timer that was set meanwhile, for now.
+      this.clock.advance(0)
+    }
   }
 }
 
