@@ -64,7 +64,7 @@ const sameSurvey = (one: Survey, other: Survey): boolean =>
   JSON.stringify(one) === JSON.stringify(other)
 
 const livingIds = (survey: Survey): Set<string> =>
-  new Set(allIds.filter((id) => survey[id] !== null && survey[id] !== 'deleted'))
+  new Set(allIds.filter((id) => survey[id] !== null && typeof survey[id] === 'object'))
 
 async function checkDead(
   store: ThreadStore,
@@ -86,12 +86,12 @@ async function checkDead(
 async function checkAppends(store: ThreadStore, survey: Survey): Promise<void> {
   const usable = [...livingIds(survey)].filter((id) => {
     const thread = survey[id]
-    return thread && thread !== 'deleted' && thread.state === 'active'
+    return thread && typeof thread === 'object' && thread.state === 'active'
   })
   await Promise.all(
     usable.map(async (id) => {
       const thread = survey[id]
-      if (!thread || thread === 'deleted') return
+      if (!thread || typeof thread !== 'object') return
       const { nextOrdinal } = thread
       const text = `after the crash ${id}`
       await store.appendItems(id, [message(text)], { expectedOrdinal: nextOrdinal })

@@ -83,7 +83,7 @@ function callOf(store: ThreadStore, method: string, args: readonly unknown[]): P
 function formerTexts(surveys: readonly Survey[]): Set<string> {
   const names = surveys.flatMap((survey) =>
     Object.entries(survey).flatMap(([id, thread]) =>
-      thread && thread !== 'deleted' && surveys.at(-1)![id] !== 'deleted'
+      thread && typeof thread === 'object' && surveys.at(-1)![id] !== 'deleted'
         ? [thread.name, thread.holdReason]
         : [],
     ),

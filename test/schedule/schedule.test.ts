@@ -196,7 +196,7 @@ describe('a scheduled thread', () => {
       const { recorder } = await bench.store.resumeThread(id)
       await bench.store.deleteThread(id, { at: new Date(bench.clock.wallMs() + dayMs) })
       const late = async () => {
-        await recorder.add([message('late')])
+        await recorder.add(message('late'))
         await recorder.flush()
       }
       expect(await codeOf(late())).toBe('THREAD_SCHEDULED')
