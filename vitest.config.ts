@@ -9,7 +9,10 @@ const source = (name: string) =>
 export default defineConfig({
   resolve: {
     alias: Object.fromEntries(
-      ['storage', 'rollout', 'journal', 'core', 'testing'].map((name) => [`@cenotaph/${name}`, source(name)]),
+      ['storage', 'rollout', 'journal', 'core', 'testing'].map((name) => [
+        `@cenotaph/${name}`,
+        source(name),
+      ]),
     ),
   },
   test: {
