@@ -133,7 +133,7 @@ async function crashesOf(scenario: Scenario): Promise<Check[]> {
   const run = await runChild({ root, program, options })
   removeFolder(root)
   expect(run.acknowledged).toBe(program.length)
-  const expected = { lingering, lines: template.lines, tokens: canaries.tokens }
+  const expected = { lingering, surveys, lines: template.lines, tokens: canaries.tokens }
   const checks: Check[] = []
   const crash = (kill: Kill) => killProgram(scenario, surveys, kill)
   const instants = instantsOf(run, from)
