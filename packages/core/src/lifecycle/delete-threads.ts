@@ -118,9 +118,11 @@ async function commitAndErase(
     const state = await stateOf(context, receipt.receiptId as OperationId, args.alreadyDeleted)
     return { ...state, planId, files: fileCount }
   } catch (error) {
-    // Once the set is dead nothing is rolled back: the caller learns what is left to do.
+    // Once the set is dead nothing is rolled back: the caller learns what is left to do. Where another delete took some
+    // of them, and this one failed before its commit, the rest lives.
     const operationId = context.dead.receiptOf(args.roots[0]!)
-    if (operationId === undefined || isStoreError(error, 'THREAD_DELETED')) throw error
+    const isDead = args.roots.every((id) => context.dead.receiptOf(id) === operationId)
+    if (operationId === undefined || !isDead || isStoreError(error, 'THREAD_DELETED')) throw error
     return stateOf(context, operationId as OperationId, args.alreadyDeleted)
   }
 }

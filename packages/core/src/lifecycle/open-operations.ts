@@ -16,6 +16,8 @@ export interface OpenOperation {
   failure: StoreError | undefined
   /** Wall time of the next try, in milliseconds; undefined while none is planned. */
   nextTryMs: number | undefined
+  /** Takes that try's timer away. */
+  cancelTry: (() => void) | undefined
   /** The retry that is under way. */
   trying: Promise<void> | undefined
 }
@@ -36,6 +38,7 @@ export class OpenOperations {
       failedStep: undefined,
       failure: undefined,
       nextTryMs: undefined,
+      cancelTry: undefined,
       trying: undefined,
     }
     this.#open.set(intent.id, operation)
@@ -56,6 +59,7 @@ export class OpenOperations {
   }
 
   close(id: OperationId): void {
+    this.#open.get(id)?.cancelTry?.()
     this.#open.delete(id)
   }
 

@@ -4,6 +4,7 @@
 
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import type { Participant } from '../participants/participant.js'
 import { type Change, defineOperation, type OperationDefinition } from './operation.js'
 
 interface NameArgs {
@@ -13,15 +14,25 @@ interface NameArgs {
 /** No thread has such an id. */
 const registryLock = 'p/'
 
-export const registerParticipant = registryOperation<NameArgs>(
+/** `code`: put in place in the turn of the commit, where a forgetting that came before has taken it away. */
+export const registerParticipant = registryOperation<NameArgs & { readonly code?: Participant }>(
   'participant-register',
-  (context, { name }) => {
-    const known = context.participants.get(name)
-    if (known && !known.forgotten) return {}
+  (context, { name, code }) => {
+    const { participants } = context
+    const known = participants.get(name)
+    const putCode = (): void => {
+      if (code) participants.code.set(name, code)
+    }
+    if (known && !known.forgotten) return { applied: putCode }
     const atMs = context.journal.storeTimeMs()
+    const change = participants.put({ name, registeredAtMs: known?.registeredAtMs ?? atMs })
     return {
-      ...context.participants.put({ name, registeredAtMs: known?.registeredAtMs ?? atMs }),
+      operations: change.operations,
       events: [{ type: 'participant.registered', threadId: null, payload: { name } }],
+      applied() {
+        change.applied()
+        putCode()
+      },
     }
   },
 )
@@ -30,17 +41,26 @@ export const registerParticipant = registryOperation<NameArgs>(
 export const forgetParticipant = registryOperation<NameArgs & { readonly reason: string }>(
   'participant-forget',
   (context, { name, reason }) => {
-    const known = context.participants.get(name)
+    const { participants } = context
+    const known = participants.get(name)
     if (!known) {
       throw new StoreError('PARTICIPANT_NOT_FOUND', 'there is no participant of this name', {
         detail: { name },
       })
     }
-    if (known.forgotten) return {}
+    const dropCode = (): void => {
+      participants.code.delete(name)
+    }
+    if (known.forgotten) return { applied: dropCode }
     const atMs = context.journal.storeTimeMs()
+    const change = participants.put({ ...known, forgotten: { atMs, reason } })
     return {
-      ...context.participants.put({ ...known, forgotten: { atMs, reason } }),
+      operations: change.operations,
       events: [{ type: 'participant.forgotten', threadId: null, payload: { name, reason } }],
+      applied() {
+        change.applied()
+        dropCode()
+      },
     }
   },
 )

@@ -63,20 +63,21 @@ function bounded<T>(
   const ended = new AbortController()
   return new Promise<T>((resolve, reject) => {
     if (closing.aborted) return reject(outOfTime)
+    // A host that hangs never ends its call, so whatever comes first takes timer and listener away.
+    const letGo = (): void => {
+      cancel()
+      closing.removeEventListener('abort', giveUp)
+    }
     const giveUp = (): void => {
+      letGo()
       // First the promise: what the host does on the signal comes too late to matter.
       reject(outOfTime)
       ended.abort()
     }
     const cancel = clock.schedule(timeoutMs, giveUp)
-    closing.addEventListener('abort', giveUp, { once: true })
+    closing.addEventListener('abort', giveUp)
     const { signal } = ended
     const run = async (): Promise<T> => call({ signal, operationId, attempt, timeoutMs })
-    run()
-      .then(resolve, reject)
-      .finally(() => {
-        cancel()
-        closing.removeEventListener('abort', giveUp)
-      })
+    run().then(resolve, reject).finally(letGo)
   })
 }

@@ -35,9 +35,9 @@ export async function register(
   const wasThere = code.has(name)
   code.set(name, participant)
   try {
-    await runOperation(context, registerParticipant, { name })
+    await runOperation(context, registerParticipant, { name, code: participant })
   } catch (error) {
-    if (!wasThere) code.delete(name)
+    if (!wasThere && code.get(name) === participant) code.delete(name)
     throw error
   }
   wakeDeletes(context, name)
@@ -51,7 +51,6 @@ export async function forget(context: StoreContext, name: string, reason: string
   checkParticipantName(name)
   checkForgetReason(reason)
   await runOperation(context, forgetParticipant, { name, reason })
-  context.participants.code.delete(name)
   wakeDeletes(context, name)
 }
 

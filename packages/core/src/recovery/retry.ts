@@ -15,6 +15,8 @@ export function scheduleRetry(context: StoreContext, id: OperationId): void {
   const jitter = 0.75 + context.entropy.bytes(1)[0]! / 512
   const pauseMs = Math.min(PAUSE_MS_MAX, doubled) * jitter
   operation.nextTryMs = context.clock.wallMs() + pauseMs
+  // One timer an operation: callers who ask in between must not leave a chain of tries behind each.
+  operation.cancelTry?.()
   const ended = new AbortController()
   const cancel = context.clock.schedule(pauseMs, () => {
     ended.abort()
@@ -23,6 +25,10 @@ export function scheduleRetry(context: StoreContext, id: OperationId): void {
   })
   // Without its own end each retry would leave a listener behind for as long as the store is open.
   const { signal } = ended
+  operation.cancelTry = () => {
+    ended.abort()
+    cancel()
+  }
   context.closing.addEventListener('abort', cancel, { once: true, signal })
 }
 
@@ -32,6 +38,8 @@ export async function retryNow(context: StoreContext, id: OperationId): Promise<
   const definition = operation && operationOf(operation.kind)
   if (!operation || !definition) return
   operation.nextTryMs = undefined
+  operation.cancelTry?.()
+  operation.cancelTry = undefined
   // One try at a time: a caller that asks while one is under way gets its outcome.
   operation.trying ??= resumeOperation(context, definition, operation)
     .then(() => {
@@ -39,6 +47,11 @@ export async function retryNow(context: StoreContext, id: OperationId): Promise<
         const state = context.threads.peek(threadId)
         if (state) state.unavailable = undefined
       }
+    })
+    .catch((error: unknown) => {
+      // A step that failed has planned its next try; what failed before the steps must not be the last try.
+      if (!operation.cancelTry) scheduleRetry(context, id)
+      throw error
     })
     .finally(() => {
       operation.trying = undefined

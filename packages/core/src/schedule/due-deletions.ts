@@ -30,7 +30,8 @@ export class DueDeletions {
 
   /** Deletes all that is due; what is under way is waited for first. */
   async run(): Promise<readonly DeleteResult[]> {
-    await this.#running?.catch(() => {})
+    // Of several that waited the first one runs, and the others wait for that.
+    while (this.#running) await this.#running.catch(() => {})
     this.#running = this.#runOnce().finally(() => {
       this.#running = undefined
       this.#schedule(PAUSE_MS_MAX)
