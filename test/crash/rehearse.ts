@@ -69,12 +69,16 @@ export async function rehearseOn(
   return { surveys, lingering: formerTexts(surveys) }
 }
 
-function callOf(store: ThreadStore, method: string, args: readonly unknown[]): Promise<unknown> {
+/** `retention.run` and `attachments.put` are verbs, too; the second one takes the thread's id first. */
+export function callOf(
+  store: ThreadStore,
+  method: string,
+  args: readonly unknown[],
+): Promise<unknown> {
   type Verbs = Record<string, (...given: readonly unknown[]) => Promise<unknown>>
   const [verb, verbOfThread] = method.split('.')
   if (verbOfThread === undefined) return (store as unknown as Verbs)[verb!]!(...args)
   const subject = (store as unknown as Record<string, Verbs | ((id: unknown) => Verbs)>)[verb!]!
-  // `retention.run` is for all threads, `attachments.put` for one.
   if (typeof subject === 'object') return subject[verbOfThread]!(...args)
   return subject.call(store, args[0])[verbOfThread]!(...args.slice(1))
 }

@@ -9,7 +9,7 @@ import {
   portsOf,
 } from '@cenotaph/testing'
 import { checkRecovered } from '../crash/check-after-crash.js'
-import { allowedAfter, rehearseOn } from '../crash/rehearse.js'
+import { allowedAfter, callOf, rehearseOn } from '../crash/rehearse.js'
 import { storeOptions } from '../crash/template.js'
 import type { Canaries } from '../support/canary.js'
 import type { Call } from '../support/run-child.js'
@@ -28,12 +28,10 @@ export interface SearchOptions {
 
 const nothingKnown: ReadonlySet<string> = new Set()
 
-const callOf =
+const runOf =
   ([method, ...args]: Call) =>
-  async (store: ThreadStore): Promise<unknown> => {
-    const run = store[method as 'appendItems'] as (...given: unknown[]) => Promise<unknown>
-    return run.apply(store, args)
-  }
+  (store: ThreadStore): Promise<unknown> =>
+    callOf(store, method, args)
 
 export async function exploreProgram(
   program: SimProgram,
@@ -55,7 +53,7 @@ export async function exploreProgram(
     {
       open: (ports) => openThreadStore('/store', { ...options, ...broken(ports) }),
       close: (store) => store.close(),
-      program: calls.map((call) => ({ name: call[0], run: callOf(call) })),
+      program: calls.map((call) => ({ name: call[0], run: runOf(call) })),
       async check(store, { acknowledged, machine }) {
         await checkRecovered(store, scanMachine(machine), {
           allowed: allowedAfter({ durable }, rehearsal.surveys, acknowledged),

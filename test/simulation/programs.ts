@@ -36,6 +36,21 @@ export function programsOf(canaries: Canaries): readonly SimProgram[] {
     create(ids.child, ids.treeRoot),
     append(ids.child),
   ]
+  const attached = (key: string) => ({ kind: canaries.next(), key, value: canaries.next() })
+  /** A text that a line, a name and an attachment have. */
+  const repeated = (): Call[] => {
+    const secret = canaries.next()
+    return [
+      create(ids.plain),
+      [
+        'appendItems',
+        ids.plain,
+        [message(secret)],
+        { attachments: [{ kind: 'goal', key: 'a', value: `it is ${secret}` }, attached('b')] },
+      ],
+      ['renameThread', ids.plain, secret],
+    ]
+  }
   const forked = (): Call[] => [
     create(ids.base),
     append(ids.base),
@@ -133,6 +148,56 @@ export function programsOf(canaries: Canaries): readonly SimProgram[] {
       name: 'append, redaction of it, append',
       setUp: plain(),
       program: [append(ids.plain), ['redactItems', ids.plain, [2], 'asked for'], append(ids.plain)],
+    },
+    {
+      name: 'attachments: put, replaced and erased',
+      setUp: plain(),
+      program: [
+        ['attachments.put', ids.plain, 'goal', 'a', canaries.next()],
+        ['attachments.put', ids.plain, 'goal', 'a', canaries.next(), { erasePrevious: true }],
+        ['attachments.delete', ids.plain, 'goal', 'a'],
+      ],
+    },
+    {
+      name: 'append with attachments, then delete',
+      setUp: plain(),
+      program: [
+        ['appendItems', ids.plain, [text()], { attachments: [attached('a'), attached('b')] }],
+        ['appendItems', ids.plain, [], { attachments: [attached('c')] }],
+        ['deleteThreads', [ids.plain]],
+      ],
+    },
+    {
+      name: 'append by reference with attachments',
+      setUp: plain(),
+      program: [
+        ['appendItems', ids.plain, [long()], { attachments: [attached('a')] }],
+        append(ids.plain),
+      ],
+      options: { referenceBytesMin: 1_024 },
+    },
+    {
+      name: 'redaction of a line, its name and its attachment',
+      setUp: repeated(),
+      program: [['redactItems', ids.plain, [1], 'asked for'], append(ids.plain)],
+    },
+    {
+      name: 'two redactions, then a delete that detaches',
+      setUp: forked(),
+      program: [
+        ['redactItems', ids.base, [1], 'asked for'],
+        ['redactItems', ids.base, [{ from: 1, to: 2 }], 'asked for'],
+        ['deleteThreads', [ids.base], { forks: 'detach' }],
+      ],
+    },
+    {
+      name: 'redaction, then backup',
+      statesPerInstant: 2,
+      setUp: plain(),
+      program: [
+        ['redactItems', ids.plain, [1], 'asked for'],
+        ['backup', '/copy'],
+      ],
     },
     {
       name: 'backup, then delete',
