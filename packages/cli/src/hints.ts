@@ -44,9 +44,10 @@ const hints: Readonly<Record<string, Hint>> = {
   PARTICIPANT_NOT_FOUND: () => '`cenotaph participants` lists them',
   REASON_REFUSED: () => 'give a reason in other words',
   ROLLOUT_CHANGED: repair,
-  BACKUP_TARGET_EXISTS: () => 'name a folder that is new or empty',
+  // The message has the first problem already.
+  BACKUP_INVALID: ({ detail: { problems } }) =>
+    Array.isArray(problems) && problems.length > 1 ? listed(problems.slice(1)) : undefined,
   BACKUP_NOT_FOUND: () => '`cenotaph backups` lists them',
-  BACKUP_INVALID: ({ detail }) => listed(detail.problems),
   TOMBSTONES_REQUIRED: () =>
     '--tombstones FILE: `.cenotaph/tombstones` of the old store, or of a newer backup; --no-tombstones if there is none',
   RESTORE_UNFINISHED: () => 'run `cenotaph restore-backup` with the same root again, or remove it',

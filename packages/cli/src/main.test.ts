@@ -36,7 +36,6 @@ describe('a wrong command line', () => {
     [['list', '--bogus']],
     [['list', '-n', 'many']],
     [['list', '-n', '-1']],
-    [['list', '--scheduled']],
     [['list', '--cwd', '/', '--all-dirs']],
     [['list', '--root', '']],
     [['show']],
@@ -50,8 +49,24 @@ describe('a wrong command line', () => {
     [['delete', 'one', '-y', '--forks', 'maybe']],
     [['delete', 'one', '-y', '--archived']],
     [['delete', 'one', '-y', '--all']],
-    [['delete', 'one', '-y', '--in', '3d']],
-    [['delete', 'one', '-y', '--at', '2030-01-01']],
+    [['delete', 'one', '-y', '--in', '3']],
+    [['delete', 'one', '-y', '--in', '0d']],
+    [['delete', 'one', '-y', '--at', 'soon']],
+    [['delete', 'one', '-y', '--in', '3d', '--at', '2030-01-01']],
+    [['hold', 'one']],
+    [['redact', 'one', '--reason', 'a', '-y']],
+    [['redact', 'one', '--ordinals', '1', '-y']],
+    [['redact', 'one', '--ordinals', 'all', '--reason', 'a', '-y']],
+    [['redact', 'one', '--ordinals', '1', '--reason', 'a']],
+    [['restore']],
+    [['retention', 'set']],
+    [['retention', 'set', '--off', '--grace', '3d']],
+    [['retention', 'run']],
+    [['attachments', 'put', 'one', 'kind', 'key']],
+    [['attachments', 'put', 'one', 'kind', 'key', 'missing.txt']],
+    [['participants', 'forget', 'one']],
+    [['backup']],
+    [['restore-backup', 'copy', '--tombstones', '']],
     [['delete', 'one', '-y', '--older-than', '8w']],
     [['export', 'one']],
     [['export', 'one', '--to', 'x', '--format', 'pdf']],
@@ -72,9 +87,9 @@ describe('a wrong command line', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('names the option that is not offered yet', async () => {
-    const { stderr } = await run(['delete', 'one', '-y', '--older-than', '8w'])
-    expect(stderr).toContain('--older-than')
+  it('names the option that is wrong', async () => {
+    const { stderr } = await run(['delete', 'one', '-y', '--in', '3x'])
+    expect(stderr).toContain('--in')
   })
 })
 

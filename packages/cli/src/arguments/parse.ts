@@ -36,9 +36,17 @@ export function durationOption(text: string): string {
   } catch (error) {
     if (!isStoreError(error)) throw error
     throw new UsageError(
-      `expected a duration such as 45m, 12h, 30d, 8w or 6mo, and got ${JSON.stringify(text)}`,
+      `expected a duration above 0, such as 45m, 12h, 30d, 8w or 6mo, and got ${JSON.stringify(text)}`,
     )
   }
+}
+
+/** A time, as it was given; that it has not passed is for the store to say. @throws UsageError */
+export function timeOption(text: string): string {
+  if (Number.isFinite(Date.parse(text))) return text
+  throw new UsageError(
+    `expected a time such as 2030-01-31T12:00:00Z, and got ${JSON.stringify(text)}`,
+  )
 }
 
 /** The options that were given. */

@@ -53,7 +53,7 @@ export function retentionPlanText(
       ...shortened(
         due.map(
           ({ threadId, why, lastActivity }) =>
-            `  ${named(threadId)}  (${why}, last active ${relativeTime(lastActivity, nowMs)})`,
+            `  ${named(threadId)}  (${dueText[why]}last active ${relativeTime(lastActivity, nowMs)})`,
         ),
       ),
     )
@@ -65,12 +65,31 @@ export function retentionPlanText(
       ...shortened(
         plan.spared.map(
           ({ threadId, why, because }) =>
-            `  ${named(threadId)}  (${why}${because === threadId ? '' : `: ${because}`})`,
+            `  ${named(threadId)}  (${sparedText[why]}${because === threadId ? '' : `: ${because}`})`,
         ),
       ),
     )
   lines.push(`plan ${plan.planId}`)
   return lines.join('\n')
+}
+
+const dueText = {
+  archiveAfter: '',
+  deleteAfter: '',
+  maxTotalBytes: 'above the limit of size, ',
+} as const
+
+const sparedText: Readonly<Record<RetentionPlan['spared'][number]['why'], string>> = {
+  held: 'on hold',
+  pinned: 'pinned',
+  live: 'being written',
+  excluded: 'excluded',
+  'age-unknown': 'age unknown',
+  unavailable: 'parked',
+  'recent-relative': 'of its tree one was active since',
+  'recent-fork': 'a fork of it was active since',
+  'has-forks': 'a fork of it stays',
+  scheduled: 'of its tree one waits for its date',
 }
 
 export function retentionRunText(run: RetentionRun): string {

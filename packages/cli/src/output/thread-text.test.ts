@@ -15,6 +15,6 @@ describe('a thread in memory', () => {
     expect(threadDocument(view).persistence).toBe('ephemeral')
     const durable = { ...view, persistence: 'durable' } as const
     expect(threadTable([durable], terminal)).not.toContain('ephemeral')
-    expect(threadBlock(durable, terminal)).not.toContain('memory')
+    expect(threadBlock(durable, terminal)).toMatch(/kept +on disk/)
   })
 })

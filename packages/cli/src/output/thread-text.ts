@@ -33,7 +33,7 @@ export function threadTable(threads: readonly ThreadView[], terminal: Terminal):
     relativeTime(thread.updatedAt, clock.wallMs()),
     String(thread.items),
     sizeText(thread.bytes),
-    stateText(thread),
+    stateText(thread, clock.wallMs()),
   ])
   return tableText(columns, rows, colours)
 }
@@ -64,8 +64,9 @@ export function holdTable(threads: readonly ThreadView[], { colours }: Terminal)
 export const titleOf = ({ name, preview }: ThreadView): string =>
   clipText(name ?? preview ?? '(empty)', TITLE_CHARACTERS_MAX)
 
-function stateText(thread: ThreadView): string {
-  const { state, compressed, damaged, held, pinned, persistence } = thread
+function stateText(thread: ThreadView, nowMs: number): string {
+  const { compressed, damaged, held, pinned, persistence } = thread
+  const state = `${thread.state}${dateText(thread, nowMs)}`
   const marks = [
     ...(persistence === 'ephemeral' ? ['ephemeral'] : []),
     ...(compressed ? ['compressed'] : []),
@@ -76,6 +77,11 @@ function stateText(thread: ThreadView): string {
   return [state, ...marks].join(', ')
 }
 
+const dateText = ({ deleteAfter }: ThreadView, nowMs: number): string =>
+  deleteAfter === null
+    ? ''
+    : ` for ${deleteAfter.slice(0, 10)} (${relativeTime(deleteAfter, nowMs)})`
+
 export function threadBlock(thread: ThreadView, { clock, colours }: Terminal): string {
   const time = (iso: string): string => `${relativeTime(iso, clock.wallMs())} (${iso})`
   const optional = (text: string | null): string => (text === null ? '-' : escapeText(text))
@@ -84,11 +90,9 @@ export function threadBlock(thread: ThreadView, { clock, colours }: Terminal): s
       ['thread', thread.threadId],
       ['name', optional(thread.name)],
       ['preview', optional(thread.preview)],
-      ['state', stateText(thread)],
+      ['state', stateText(thread, clock.wallMs())],
       ...(thread.held ? [['held for', optional(thread.holdReason)] as const] : []),
-      ...(thread.persistence === 'ephemeral'
-        ? [['kept', 'in memory alone; gone when the store closes'] as const]
-        : []),
+      ['kept', keptText[thread.persistence]],
       ['directory', optional(thread.cwd)],
       ['provider', optional(thread.modelProvider)],
       ['source', escapeText(sourceText(thread.source))],
@@ -105,6 +109,11 @@ export function threadBlock(thread: ThreadView, { clock, colours }: Terminal): s
     colours,
   )
 }
+
+const keptText = {
+  durable: 'on disk',
+  ephemeral: 'in memory alone; gone when the store closes',
+} as const
 
 const sourceText = (source: unknown): string =>
   typeof source === 'string' ? source : (JSON.stringify(source) ?? '-')

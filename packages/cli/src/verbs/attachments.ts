@@ -126,7 +126,7 @@ async function allOf(
 
 const listText = (found: readonly AttachmentInfo[], { colours, clock }: Terminal): string =>
   tableText(
-    [{ title: 'kind' }, { title: 'key' }, { title: 'size', align: 'right' }, { title: 'updated' }],
+    [{ title: 'KIND' }, { title: 'KEY' }, { title: 'SIZE', align: 'right' }, { title: 'UPDATED' }],
     found.map(({ kind, key, bytes, updatedAt }) => [
       escapeText(kind),
       escapeText(key),

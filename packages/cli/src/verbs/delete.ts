@@ -15,7 +15,7 @@ import {
   consentOptions,
   refuseWithoutConsent,
 } from '../arguments/consent.js'
-import { given } from '../arguments/parse.js'
+import { durationOption, given, timeOption } from '../arguments/parse.js'
 import { type SelectionOptions, selectionOf, selectionOptions } from '../arguments/selection.js'
 import { type LastOptions, lastOptions, threadsOf } from '../arguments/threads.js'
 import { deletionAnswer } from '../deletion-answer.js'
@@ -23,6 +23,7 @@ import { deletionDocument } from '../documents.js'
 import { planText, shownMax } from '../output/deletion-text.js'
 import { titleOf } from '../output/thread-text.js'
 import { countText } from '../output/units.js'
+import { UsageError } from '../usage-error.js'
 import { defineVerb } from '../verb.js'
 
 interface DeleteOptions extends LastOptions, ConsentOptions, SelectionOptions {
@@ -53,14 +54,18 @@ export const deleteVerb = defineVerb<[threads: string[]], DeleteOptions>({
     {
       flags: '--in <duration>',
       description: 'after so long, such as 12h or 30d; `restore` takes it back until then',
+      parse: durationOption,
     },
     {
       flags: '--at <time>',
       description: 'at that time, such as 2030-01-31T12:00:00Z',
+      parse: timeOption,
     },
   ],
   async run(call) {
     const { options, terminal, signal } = call
+    if (options.in !== undefined && options.at !== undefined)
+      throw new UsageError('--in and --at exclude each other')
     refuseWithoutConsent(options, terminal)
     const selection = selectionOf(options, call.arguments[0], terminal.cwd)
     const threads = selection ?? (await threadsOf(call, call.arguments[0]))

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { type RestoreReport, restoreBackup } from '@cenotaph/core'
 import { given } from '../arguments/parse.js'
 import { publicKeyOf } from '../arguments/public-key.js'
+import { shownMax } from '../output/deletion-text.js'
 import { escapeText } from '../output/escape.js'
 import { countText, sizeText } from '../output/units.js'
 import { UsageError } from '../usage-error.js'
@@ -45,11 +46,20 @@ export const restoreBackupVerb = defineVerb<[string], RestoreOptions>({
   },
 })
 
+const skippedText: Readonly<Record<string, string>> = {
+  present: 'the store has it already',
+  diverged: 'the store has another history of it',
+  scheduled: 'it waits for its deletion',
+}
+
 function textOf({ restored, extended, skipped, lost, bytes }: RestoreReport): string {
   return [
     `${countText(restored.length, 'thread')} restored, ${sizeText(bytes)}`,
     ...(extended.length > 0 ? [`${countText(extended.length, 'thread')} extended`] : []),
-    ...skipped.map(({ threadId, reason }) => `skipped ${threadId}: ${reason}`),
+    ...skipped
+      .slice(0, shownMax)
+      .map(({ threadId, reason }) => `skipped ${threadId}: ${skippedText[reason] ?? reason}`),
+    ...(skipped.length > shownMax ? [`and ${skipped.length - shownMax} more`] : []),
     ...lost.map(
       ({ what, threadId, detail }) =>
         `lost: ${what} ${threadId === null ? '' : `${threadId} `}(${escapeText(detail)})`,

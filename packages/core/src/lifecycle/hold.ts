@@ -107,7 +107,11 @@ export function checkHoldReason(reason: string): void {
 export function refuseHeld(rows: readonly ThreadRow[]): void {
   const threadIds = rows.filter((row) => row.hold).map((row) => row.threadId)
   if (threadIds.length === 0) return
-  throw new StoreError('THREAD_HELD', `${threadIds.length} of the threads are on hold`, {
-    detail: { threadIds },
-  })
+  throw new StoreError(
+    'THREAD_HELD',
+    threadIds.length === 1 ? 'a thread is on hold' : `${threadIds.length} threads are on hold`,
+    {
+      detail: { threadIds },
+    },
+  )
 }

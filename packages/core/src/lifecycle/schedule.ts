@@ -38,11 +38,13 @@ interface SchedulePlan {
   readonly planId: string
   readonly roots: readonly ThreadId[]
   readonly forks: ForksMode
+  readonly bytes: number
 }
 
 export interface Scheduled {
   readonly threadIds: readonly ThreadId[]
   readonly planId: string
+  readonly bytes: number
   readonly deleteAfter: string | null
 }
 
@@ -77,6 +79,7 @@ export const schedule = defineOperation<ScheduleArgs, ScheduleState, SchedulePla
     planId: scope.planId,
     roots: args.roots,
     forks: args.forks,
+    bytes: scope.bytes,
   }),
 
   commit(context, { threadIds, roots, forks }, operationId, { scope, args }) {
@@ -107,9 +110,9 @@ export const schedule = defineOperation<ScheduleArgs, ScheduleState, SchedulePla
   },
 
   steps: [],
-  async result(context, { threadIds, planId }, operationId) {
+  async result(context, { threadIds, planId, bytes }, operationId) {
     const waiting = context.schedules.get(operationId)
-    return { threadIds, planId, deleteAfter: waiting ? deleteAfterOf(waiting) : null }
+    return { threadIds, planId, bytes, deleteAfter: waiting ? deleteAfterOf(waiting) : null }
   },
   locksOf: ({ threadIds }) => ({ exclusive: threadIds }),
   threadsOf: ({ threadIds }) => threadIds,

@@ -34,7 +34,9 @@ export function sealReceipt(parts: {
     inclusionProof: place.proof.map(toHex),
     event: { at, type, threadId },
   }
-  const unsigned = { ...body, log }
+  // The canonical form knows no order; people and scripts see the head before the key that signs it.
+  const { publicKey, ...rest } = body
+  const unsigned = { ...rest, log, publicKey }
   if (!equalBytes(leafOfReceipt(unsigned), parts.eventLeafBytes))
     throw unverifiable(['inclusion: the event commits to another receipt'])
   const receipt = signReceipt(unsigned, key)

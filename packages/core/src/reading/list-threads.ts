@@ -195,7 +195,7 @@ function matches(context: StoreContext, row: ThreadRow, options: ListThreadsOpti
   if (context.schedules.has(row.threadId) !== scheduled) return false
   const archived = options.archived ?? (scheduled ? row.archived : false)
   if (row.archived !== archived) return false
-  if (!options.includeSubagents && row.parentThreadId !== null) return false
+  if (!options.includeSubagents && isBelowAnother(context, row, scheduled)) return false
   if (options.cwd !== undefined && row.cwd !== options.cwd) return false
   if (options.name !== undefined && row.name !== options.name) return false
   if (options.modelProvider !== undefined && row.modelProvider !== options.modelProvider)
@@ -204,6 +204,12 @@ function matches(context: StoreContext, row: ThreadRow, options: ListThreadsOpti
   if (options.search === undefined) return true
   const wanted = options.search.toLowerCase()
   return [row.name, row.preview].some((text) => text?.toLowerCase().includes(wanted) ?? false)
+}
+
+/** One that waits for its date while its parent does not stands for itself: nothing else in the list would tell of it. */
+function isBelowAnother(context: StoreContext, row: ThreadRow, scheduled: boolean): boolean {
+  if (row.parentThreadId === null) return false
+  return !scheduled || context.schedules.has(row.parentThreadId)
 }
 
 export const sourceName = (source: unknown): string | undefined => {
