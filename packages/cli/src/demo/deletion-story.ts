@@ -64,7 +64,8 @@ async function showReceipt(
     `it finished by itself: ${countText(doomed.length, 'thread')} deleted`,
     statuses.every((status) => status.state === 'deleted'),
   )
-  const [receipt] = await store.listReceipts()
+  const receiptId = statuses[0]?.receiptId
+  const receipt = receiptId ? await store.readReceipt(receiptId) : undefined
   if (!receipt) throw new Error('the delete left no receipt')
   const { verification } = receipt
   await report.say(
@@ -115,9 +116,8 @@ async function searchEverything(scene: Scene, filled: Filled): Promise<void> {
   await report.step('Search every byte of every file under the root')
   const doomed = await searchRoot(disk, root, filled.doomedTexts)
   const kept = await searchRoot(disk, root, filled.keptTexts)
-  await report.say(`${countText(doomed.files, 'file')}, ${sizeText(doomed.bytes)}`)
   await report.check(
-    `of the deleted: ${doomed.found.size} of ${filled.doomedTexts.length} texts`,
+    `of the deleted: ${doomed.found.size} of ${filled.doomedTexts.length} texts, in ${countText(doomed.files, 'file')} of ${sizeText(doomed.bytes)}`,
     doomed.found.size === 0,
   )
   await report.check(

@@ -8,6 +8,7 @@ import { type Disk, nodeDisk } from '@cenotaph/storage'
 import { threadTable } from '../output/thread-text.js'
 import { countText, sizeText } from '../output/units.js'
 import type { Terminal } from '../terminal.js'
+import { showCare } from './care-story.js'
 import { proveDeletion } from './deletion-story.js'
 import type { Report } from './report.js'
 import { tellingTexts } from './texts.js'
@@ -40,7 +41,7 @@ export async function tellStory(scene: Omit<Scene, 'disk'>): Promise<void> {
   await proveDeletion(full, await fillStore(full))
 }
 
-async function fillStore({ root, home, report, terminal }: Scene): Promise<Filled> {
+async function fillStore({ root, home, report, terminal, disk }: Scene): Promise<Filled> {
   const store = await openThreadStore(root)
   try {
     await report.step('Import a Codex home: sessions in the shapes that Codex writes')
@@ -69,6 +70,12 @@ async function fillStore({ root, home, report, terminal }: Scene): Promise<Fille
     await store.archiveThreads([chart.threadId])
     const { state } = await store.status(chart.threadId)
     await report.check(`“${chart.name}” is ${state}, and can come back`, state === 'archived')
+
+    await showCare({ report, disk, root }, store, {
+      held: chart,
+      scheduled: (await store.readThread(fork.threadId))!,
+      redacted: named(active.threads, 'Spring tides, second idea'),
+    })
 
     const doomed = [audit.threadId, ...audit.children]
     const kept = [...imported.map((thread) => thread.threadId), fork.threadId].filter(

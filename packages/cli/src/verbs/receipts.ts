@@ -1,4 +1,4 @@
-// Receipts: what was deleted, as signed documents that outlive it.
+// Receipts: what was deleted or redacted, as signed documents that outlive it.
 
 import { tableText } from '../output/table.js'
 import { relativeTime, sizeText } from '../output/units.js'
@@ -6,7 +6,7 @@ import { defineVerb } from '../verb.js'
 
 export const receipts = defineVerb<[]>({
   name: 'receipts',
-  summary: 'list the receipts of deletions, and the key that signs them',
+  summary: 'list the receipts of deletions and redactions, and the key that signs them',
   async run({ store: open, terminal }) {
     const store = await open()
     const found = await store.listReceipts()
@@ -14,6 +14,7 @@ export const receipts = defineVerb<[]>({
     const rows = found.map((receipt) => [
       terminal.colours.cyan(receipt.receiptId),
       relativeTime(receipt.erasedAt ?? receipt.committedAt, nowMs),
+      receipt.redaction ? 'redaction' : 'deletion',
       String(receipt.threadIds.length),
       sizeText(receipt.bytes),
       receipt.state,
@@ -21,6 +22,7 @@ export const receipts = defineVerb<[]>({
     const columns = [
       { title: 'RECEIPT' },
       { title: 'WHEN' },
+      { title: 'OF' },
       { title: 'THREADS', align: 'right' },
       { title: 'SIZE', align: 'right' },
       { title: 'STATE' },
