@@ -221,6 +221,19 @@ describe('a selection', () => {
     expect([...cascade.threadIds].sort()).toEqual([base, byReference, byCopy].sort())
   })
 
+  it('refuses, and ends, where cascade would take a fork that it describes and spares', async () => {
+    const store = await stores.store()
+    const [base] = await threads(store, 1)
+    await store.appendItems(base!, [textItem('one')])
+    const { threadId: fork } = await store.forkThread(base!)
+    await store.archiveThreads([base!, fork])
+    await store.holdThread(fork, 'a case')
+    const cascade = () => store.deleteThreads({ archived: true }, { forks: 'cascade' })
+    expect(await codeOf(cascade)).toBe('THREAD_HELD')
+    await store.unholdThread(fork)
+    expect([...(await cascade()).threadIds].sort()).toEqual([base, fork].sort())
+  })
+
   it('made while threads come into it and leave it takes each of them or spares it', async () => {
     const store = await stores.store()
     const ids = await threads(store, 30)

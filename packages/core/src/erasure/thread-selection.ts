@@ -34,8 +34,6 @@ export interface SparedThread {
 
 export interface SelectedThreads {
   readonly roots: readonly ThreadId[]
-  /** The described threads and all that they spawned. */
-  readonly tree: ReadonlySet<ThreadId>
   /** Threads on hold, and threads that are described and have one among what they spawned. */
   readonly held: readonly ThreadId[]
   /** The same for live writers. */
@@ -150,7 +148,6 @@ async function sparing(
   const isSpared = new Set(spared.map(({ threadId }) => threadId))
   return {
     roots: [...described].filter((id) => !isSpared.has(id)),
-    tree: new Set(parents.keys()),
     held: toldOf(held, found.held),
     live: toldOf(live, found.live),
     spared,

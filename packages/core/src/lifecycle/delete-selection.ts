@@ -11,6 +11,7 @@ import {
   selectThreads,
   type ThreadSelection,
 } from '../erasure/thread-selection.js'
+import type { ThreadRow } from '../threads/thread-row.js'
 import {
   checkDeleteOptions,
   type DeleteOptions,
@@ -32,16 +33,15 @@ export async function deleteSelection(
   checkSelection(selection)
   checkDeleteOptions(options)
   for (;;) {
-    const { roots, tree, ...spared } = await selectThreads(context, selection)
+    const { roots, ...spared } = await selectThreads(context, selection)
     if (roots.length === 0) {
       refuseEmptyPlan(options)
       return { ...nothingDeleted, ...spared, state: options.dryRun ? 'planned' : 'deleted' }
     }
     try {
       const result = await deleteByIds(context, roots, options, (rows) => {
-        // With `cascade` forks go too, whatever they are.
-        const chosen = (id: ThreadId): boolean => options.forks !== 'cascade' || tree.has(id)
-        const asked = rows.filter((row) => chosen(row.threadId))
+        // With `cascade` forks go too, whatever they are: one that was spared must not be asked for ever.
+        const asked = options.forks === 'cascade' ? spawnedBy(context, roots, rows) : rows
         refuseUndescribed(context, selection, asked)
       })
       return { ...result, ...spared, held: [...new Set([...spared.held, ...result.held])] }
@@ -50,4 +50,23 @@ export async function deleteSelection(
       if (!again) throw error
     }
   }
+}
+
+/** Of `rows`, the threads and all that they spawned, through middles that are gone. Parents come before children. */
+function spawnedBy(
+  { dead }: StoreContext,
+  roots: readonly ThreadId[],
+  rows: readonly ThreadRow[],
+): readonly ThreadRow[] {
+  const inside = new Set(roots)
+  const living = (id: ThreadId | null | undefined): ThreadId | null => {
+    let at = id ?? null
+    while (at !== null && dead.has(at)) at = dead.parentOf(at) ?? null
+    return at
+  }
+  return rows.filter(({ threadId, parentThreadId }) => {
+    const parent = living(parentThreadId)
+    if (parent !== null && inside.has(parent)) inside.add(threadId)
+    return inside.has(threadId)
+  })
 }
