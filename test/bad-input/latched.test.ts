@@ -125,6 +125,8 @@ describe('after a write failed', () => {
     await store.appendItems(id, [textItem('one')])
     broken.fail()
     for (const _attempt of [1, 2, 3]) expect(await codeOf(() => store.reopen())).toBe('DISK_ERROR')
+    expect(store.failure?.code).toBe('STORE_FAILED')
+    expect(await codeOf(() => store.sweep())).toBe('STORE_FAILED')
     broken.heal()
     await Promise.all([store.reopen(), store.reopen()])
     expect(await textsOf(store, id)).toEqual(['one'])

@@ -63,7 +63,13 @@ export class OpenedStore {
     })
     const before = this.#store.context
     for (const id of before.appends.lost()) this.#lost.add(id)
-    this.#store = await openContext(this.root, this.#options)
+    try {
+      this.#store = await openContext(this.root, this.#options)
+    } catch (error) {
+      // What was open is closed: it has failed, whatever it was before, and can be reopened again.
+      before.journal.fail(error)
+      throw error
+    }
     await keepWriters(before, this.#store.context)
   }
 

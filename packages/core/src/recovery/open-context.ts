@@ -2,6 +2,7 @@
 // operations. Time depends on what is in flight, not on what is stored. Changes nothing before it is sure that the
 // store is whole; a store that is not is JOURNAL_GAP, LEVEL_DAMAGED or TOMBSTONES_DAMAGED, and repair's to mend.
 
+import { setMaxListeners } from 'node:events'
 import { Journal, type Level, type Recovered } from '@cenotaph/journal'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import { AppendQueue } from '../append/append-queue.js'
@@ -89,6 +90,8 @@ async function letGo({ context, close }: Awaited<ReturnType<typeof load>>): Prom
   close.abort()
   context.appends.stop()
   context.checkpoints.stop()
+  // A retry may be under way, and its next step may be an unlink.
+  await context.locks.close()
   await context.writers.closeAll(true)
   await context.tombstones.close()
 }
@@ -167,6 +170,8 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   const locks = new LockTable()
   const writers = new RolloutWriters(disk, layout)
   const close = new AbortController()
+  // Every open operation and every participant that is being asked listens: many are no leak, and worth no warning.
+  setMaxListeners(0, close.signal)
   const identity: StoreIdentity = {
     storeId: recovered.anchor?.storeId ?? Buffer.from(entropy.bytes(16)).toString('hex'),
     epoch: recovered.anchor?.epoch ?? 1,
