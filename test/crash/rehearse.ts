@@ -61,20 +61,23 @@ export async function rehearseOn(
       surveys.push(surveys.at(-1)!)
       continue
     }
-    const given = method === 'registerParticipant' ? (args as string[]).map(keepsNothing) : args
-    await callOf(store, method, given)
+    await callOf(store, method, args)
     surveys.push(await look())
   }
   await store.close()
   return { surveys, lingering: formerTexts(surveys) }
 }
 
-/** `retention.run` and `attachments.put` are verbs, too; the second one takes the thread's id first. */
+/**
+ * `retention.run` and `attachments.put` are verbs, too; the second one takes the thread's id first. Programs name
+ * participants.
+ */
 export function callOf(
   store: ThreadStore,
   method: string,
-  args: readonly unknown[],
+  words: readonly unknown[],
 ): Promise<unknown> {
+  const args = method === 'registerParticipant' ? (words as string[]).map(keepsNothing) : words
   type Verbs = Record<string, (...given: readonly unknown[]) => Promise<unknown>>
   const [verb, verbOfThread] = method.split('.')
   if (verbOfThread === undefined) return (store as unknown as Verbs)[verb!]!(...args)

@@ -7,12 +7,14 @@ import {
   type MachinePorts,
   newMachine,
   portsOf,
+  type SimClock,
 } from '@cenotaph/testing'
 import { checkRecovered } from '../crash/check-after-crash.js'
-import { allowedAfter, callOf, rehearseOn } from '../crash/rehearse.js'
+import { allowedAfter, callOf, keepsNothing, rehearseOn } from '../crash/rehearse.js'
 import { storeOptions } from '../crash/template.js'
 import type { Canaries } from '../support/canary.js'
 import type { Call } from '../support/run-child.js'
+import type { Survey } from '../support/survey.js'
 import type { SimProgram } from './programs.js'
 import { scanMachine } from './scan-machine.js'
 
@@ -33,30 +35,64 @@ const runOf =
   (store: ThreadStore): Promise<unknown> =>
     callOf(store, method, args)
 
+/** Opens the program's store. `sweepLater` is one more verb: it lets time pass, then sweeps. */
+async function openOn(
+  { options = {}, participants = [] }: SimProgram,
+  ports: MachinePorts,
+): Promise<ThreadStore> {
+  const store = await openThreadStore('/store', {
+    ...storeOptions,
+    ...options,
+    ...ports,
+    participants: participants.map(keepsNothing),
+  })
+  return Object.assign(store, {
+    async sweepLater(ms: number): Promise<void> {
+      pass(ports, ms)
+      await store.sweep()
+    },
+  })
+}
+
+const pass = ({ clock }: MachinePorts, ms: number): void => (clock as SimClock).advance(ms)
+
 export async function exploreProgram(
   program: SimProgram,
   canaries: Canaries,
   { seed, replay, isOver, broken = (ports) => ports, ...limits }: SearchOptions,
 ): Promise<ExploreReport> {
-  const options = { ...storeOptions, ...program.options }
   const calls = [...program.setUp, ...program.program]
   const from = program.setUp.length
   const quiet = portsOf(newMachine(), (_effect, _where, run) => run())
+  const { reopenedMsLater = 0 } = program
+  // What every opening after a crash does by itself, where it comes later than the dates that were set.
+  const later: Call[] = reopenedMsLater > 0 ? [['sweepLater', reopenedMsLater]] : []
   const rehearsal = await rehearseOn(
-    await openThreadStore('/store', { ...options, ...quiet }),
-    { program: calls },
+    await openOn(program, quiet),
+    { program: [...calls, ...later] },
     nothingKnown,
   )
+  const atOpening = (survey: Survey): Survey =>
+    later.length > 0 && Object.values(survey).includes('scheduled')
+      ? rehearsal.surveys.at(-1)!
+      : survey
   const durable = (acknowledged: number): number =>
     from + (program.durable?.(acknowledged - from) ?? acknowledged - from)
+  let openings = 0
   return explore<ThreadStore>(
     {
-      open: (ports) => openThreadStore('/store', { ...options, ...broken(ports) }),
+      open(ports) {
+        openings += 1
+        if (openings > 1) pass(ports, reopenedMsLater)
+        return openOn(program, broken(ports))
+      },
       close: (store) => store.close(),
       program: calls.map((call) => ({ name: call[0], run: runOf(call) })),
       async check(store, { acknowledged, machine }) {
+        const allowed = allowedAfter({ durable }, rehearsal.surveys, acknowledged)
         await checkRecovered(store, scanMachine(machine), {
-          allowed: allowedAfter({ durable }, rehearsal.surveys, acknowledged),
+          allowed: allowed.map(atOpening),
+          surveys: rehearsal.surveys,
           lines: nothingKnown,
           tokens: canaries.tokens,
           lingering: rehearsal.lingering,

@@ -5,12 +5,18 @@ import type { Canaries } from '../support/canary.js'
 import type { Call } from '../support/run-child.js'
 import { message } from '../support/thread-ids.js'
 
+const hourMs = 3_600_000
+
 export interface SimProgram {
   readonly name: string
   /** Done before the search begins. */
   readonly setUp: readonly Call[]
   readonly program: readonly Call[]
   readonly options?: Readonly<Record<string, unknown>>
+  /** Names whose hosts are there at every opening, and keep nothing. */
+  readonly participants?: readonly string[]
+  /** How much later than the first every opening after a crash is. */
+  readonly reopenedMsLater?: number
   /** Calls that are durable once so many are acknowledged; default all of them. */
   readonly durable?: (acknowledged: number) => number
   /** States of one instant, where there are very many instants. */
@@ -138,6 +144,63 @@ export function programsOf(canaries: Canaries): readonly SimProgram[] {
         ['pinThread', ids.plain],
         ['unholdThread', ids.plain],
       ],
+    },
+    {
+      name: 'deletion of a spawn tree that waits, is moved, and is taken back',
+      setUp: tree(),
+      program: [
+        ['deleteThread', ids.treeRoot, { in: '30d' }],
+        ['deleteThread', ids.treeRoot, { in: '1h', reason: 'asked for' }],
+        ['restoreThreads', [ids.treeRoot]],
+        append(ids.child),
+      ],
+    },
+    {
+      name: 'deletion that is due when it is swept, of whose forks one was taken back',
+      setUp: [...forked(), ['deleteThread', ids.base, { in: '1h', forks: 'cascade' }]],
+      program: [
+        ['restoreThreads', [ids.reference]],
+        ['sweepLater', 2 * hourMs],
+        append(ids.reference),
+      ],
+    },
+    {
+      name: 'deletion that is due at the next opening',
+      reopenedMsLater: 2 * hourMs,
+      setUp: forked(),
+      program: [['deleteThread', ids.base, { in: '1h', forks: 'detach' }]],
+    },
+    {
+      name: 'deletion that is due, and on hold',
+      setUp: [...tree(), ['deleteThread', ids.treeRoot, { in: '1h' }]],
+      program: [
+        ['holdThread', ids.child, canaries.next()],
+        ['sweepLater', 2 * hourMs],
+        ['restoreThreads', [ids.treeRoot]],
+        ['unholdThread', ids.child],
+      ],
+    },
+    {
+      name: 'deletes with participants, one of them forgotten and back again',
+      participants: ['index', 'memories'],
+      setUp: [...plain(), ...tree()],
+      program: [
+        ['deleteThreads', [ids.plain]],
+        ['forgetParticipant', 'memories', 'moved away'],
+        ['deleteThreads', [ids.treeRoot]],
+        ['registerParticipant', 'memories'],
+      ],
+    },
+    {
+      name: 'retention that archives, and gives what goes a date',
+      setUp: [
+        ...plain(),
+        ...tree(),
+        ['sweepLater', 3 * hourMs],
+        append(ids.plain),
+        ['retention.set', { archiveAfter: '1h', deleteAfter: '2h', grace: '1h' }],
+      ],
+      program: [['retention.run'], ['sweepLater', hourMs / 2], ['retention.set', null]],
     },
     {
       name: 'redaction of a line that a fork inherits',
