@@ -63,6 +63,9 @@ async function detachRollout(
     await source.close()
     const meta = lineBytes(line)
     const { explicitOrdinals, firstOrdinal } = rollout
+    const ids = history.segments.map((segment) => segment.rolloutId)
+    const dead = ids.slice(kept ? ids.indexOf(kept.thread_id as RolloutId) + 1 : 0)
+    context.redactions.inherit(rollout.rolloutId, dead, firstOrdinal)
     await replaceRollout(context, row, rollout, async (put) => {
       const inherited = history.forward({
         fromOrdinal: kept?.end_ordinal_exclusive ?? 0,

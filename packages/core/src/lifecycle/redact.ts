@@ -21,6 +21,7 @@ import type { RedactPlan } from '../redaction/redact-plan.js'
 import { issueRedactionReceipt } from '../redaction/redact-receipt.js'
 import { locksOfScope, type RedactScope, readRedactScope } from '../redaction/redact-scope.js'
 import { firstKeys, scrubValues } from '../redaction/redact-values.js'
+import { layoutOf } from '../redaction/redactions.js'
 import { verifyRedacted } from '../redaction/verify-redacted.js'
 import { refuseDead, refuseHidden } from '../threads/require-thread.js'
 import { gatherLocked } from './barrier.js'
@@ -140,8 +141,13 @@ export const redact = defineOperation<RedactArgs, RedactState, RedactPlan, Redac
           // What it knows of attachments is read anew.
           if (state) state.attachments = undefined
         }
-        for (const target of plan.targets)
-          context.redactions.hide(target, scope.found.patches.get(target.rolloutId))
+        for (const target of plan.targets) {
+          const row = context.threads.peek(target.threadId)?.row
+          const rollout = row?.rollouts.find((one) => one.rolloutId === target.rolloutId)
+          const patches = scope.found.patches.get(target.rolloutId)
+          const known = rollout && patches && { layout: layoutOf(rollout), patches }
+          context.redactions.hide(target, known)
+        }
       },
     }
   },

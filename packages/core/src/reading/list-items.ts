@@ -42,7 +42,11 @@ export interface ListItemsOptions {
   readonly onDamage?: (damage: Damage) => void
 }
 
-/** Every item from `from` on. @throws THREAD_NOT_FOUND, THREAD_DELETED, ROLLOUT_SHORT, ARGUMENT_INVALID */
+/**
+ * Every item from `from` on.
+ * @throws THREAD_NOT_FOUND, THREAD_DELETED, ROLLOUT_SHORT, ARGUMENT_INVALID; STORE_CLOSED where the store was closed or
+ * reopened between two items
+ */
 export async function* readItems(
   context: StoreContext,
   threadId: string,
@@ -70,7 +74,9 @@ export async function* readItems(
       : history.forward({ ...shared, ...(from === undefined ? {} : { fromOrdinal: from }) })
     let count = 0
     for await (const line of lines) {
-      // A caller may take its time between two lines, and a thread that is dead or scheduled is read no further.
+      // A caller may take its time between two lines, and a thread that is dead or scheduled is read no further. Nor is
+      // one of a store that was closed or reopened: this context hears of no death and no redaction any more.
+      if (context.closing.aborted) throw new StoreError('STORE_CLOSED', 'the store was closed')
       refuseHidden(context, id)
       yield itemOf(context.redactions.line(line))
       count += 1

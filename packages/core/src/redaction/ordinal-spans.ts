@@ -40,6 +40,16 @@ const invalid = (what: string): StoreError =>
 export const spansOf = (ordinals: Iterable<number>): OrdinalSpan[] =>
   merge([...ordinals].map((one) => ({ from: one, to: one })))
 
+/** Spans of both. */
+export const joinSpans = (
+  one: readonly OrdinalSpan[],
+  other: readonly OrdinalSpan[],
+): OrdinalSpan[] => merge([...one, ...other])
+
+/** What of the spans lies before an ordinal. */
+export const spansBefore = (spans: readonly OrdinalSpan[], end: number): OrdinalSpan[] =>
+  spans.flatMap(({ from, to }) => (from < end ? [{ from, to: Math.min(to, end - 1) }] : []))
+
 function merge(spans: readonly OrdinalSpan[]): OrdinalSpan[] {
   const merged: OrdinalSpan[] = []
   for (const span of [...spans].sort((a, b) => a.from - b.from)) {

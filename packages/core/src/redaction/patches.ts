@@ -27,10 +27,18 @@ export function patchOf(line: { readonly offset: number; readonly bytes: Uint8Ar
   }
 }
 
+/** Patches of both, in rising order; those of a line that is in both are the same. */
+export function joinPatches(one: readonly Patch[], other: readonly Patch[]): readonly Patch[] {
+  const patches = new Map([...one, ...other].map((patch) => [patch.offset, patch]))
+  return [...patches.values()].sort((a, b) => a.offset - b.offset)
+}
+
 export interface FoundPatches {
   readonly patches: readonly Patch[]
   /** Lines that are not as their patch yet. */
   readonly unredacted: number
+  /** The last of the ordinals was met: no longer source has more of them. */
+  readonly reached: boolean
 }
 
 /** The patches of the lines with these ordinals. A session_meta line is never one of them. */
@@ -45,26 +53,31 @@ export async function findPatches(
   const { spans, firstOrdinal, maxLineBytes } = options
   const patches: Patch[] = []
   let unredacted = 0
+  let reached = false
   for await (const line of readForward(source, { firstOrdinal, maxLineBytes })) {
+    if (line.ordinal === spans.at(-1)?.to) reached = true
     if (line.type === 'session_meta' || !spansHold(spans, line.ordinal)) continue
     const patch = patchOf(line)
     patches.push(patch)
     if (Buffer.compare(line.bytes, patched(line.bytes, line.offset, [patch])) !== 0) unredacted += 1
   }
-  return { patches, unredacted }
+  return { patches, unredacted, reached }
 }
+
+export type PatchesNow = readonly Patch[] | undefined
 
 /** The source as it reads with the patches that there are at the time of each read. */
 export function patchedSource(
   source: RolloutSource,
-  patchesNow: () => readonly Patch[] | undefined,
+  patchesNow: () => PatchesNow | Promise<PatchesNow>,
 ): RolloutSource {
   return {
     size: source.size,
     ...(source.sequential === undefined ? {} : { sequential: source.sequential }),
     async read(offset, length) {
       const bytes = await source.read(offset, length)
-      const patches = patchesNow()
+      const now = patchesNow()
+      const patches = now instanceof Promise ? await now : now
       return patches === undefined ? bytes : patched(bytes, offset, patches)
     },
     close: () => source.close(),

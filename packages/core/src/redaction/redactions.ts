@@ -2,6 +2,9 @@
 // files are rewritten yet or not, and a reader that opened a rollout before the commit is no exception. The masks of
 // this process stay until the store closes: a handle on a replaced file may be as old as that. After a crash they come
 // from the open intents, before anybody reads.
+//
+// A rollout may be replaced by one in which the same lines lie elsewhere: a fork that is detached gets the lines of its
+// base before its own. So ordinals are what a mask holds, and the places of their lines belong to a layout.
 
 import type { OpenIntent } from '@cenotaph/journal'
 import {
@@ -11,13 +14,14 @@ import {
   redactRecord,
 } from '@cenotaph/rollout'
 import type { RolloutRow } from '../threads/thread-row.js'
-import { type OrdinalSpan, spansHold } from './ordinal-spans.js'
-import { findPatches, type Patch, patchedSource } from './patches.js'
+import { joinSpans, type OrdinalSpan, spansBefore, spansHold } from './ordinal-spans.js'
+import { findPatches, joinPatches, type Patch, type PatchesNow, patchedSource } from './patches.js'
 
+/** Replaced whenever lines are added to it, so that who holds one can tell that it is the newest. */
 interface Mask {
   readonly spans: readonly OrdinalSpan[]
-  /** Undefined until the rollout is read for them. */
-  patches: readonly Patch[] | undefined
+  /** Where the lines lie, by layout, as far as a rollout was read for them. */
+  readonly layouts: Map<string, readonly Patch[]>
 }
 
 export interface MaskedPart {
@@ -25,17 +29,46 @@ export interface MaskedPart {
   readonly spans: readonly OrdinalSpan[]
 }
 
+export interface KnownPatches {
+  readonly layout: string
+  readonly patches: readonly Patch[]
+}
+
+/** Whatever moves lines inside of a rollout changes what its row says of the beginning; appends do not. */
+export const layoutOf = ({ base, firstOrdinal }: Pick<RolloutRow, 'base' | 'firstOrdinal'>) =>
+  JSON.stringify([base, firstOrdinal])
+
 export class Redactions {
-  readonly #masks = new Map<RolloutId, readonly Mask[]>()
+  readonly #masks = new Map<RolloutId, Mask>()
+  /** Rollouts of dead bases whose lines, up to an ordinal, are in this one now. */
+  readonly #inherited = new Map<RolloutId, Map<RolloutId, number>>()
   readonly #maxLineBytes: number
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes
   }
 
-  /** Hides lines from now on. */
-  hide({ rolloutId, spans }: MaskedPart, patches?: readonly Patch[]): void {
-    this.#masks.set(rolloutId, [...(this.#masks.get(rolloutId) ?? []), { spans, patches }])
+  /** Hides lines from now on. `known` has all of them, where the caller has read them. */
+  hide({ rolloutId, spans }: MaskedPart, known?: KnownPatches): void {
+    const before = this.#masks.get(rolloutId)
+    const layouts = new Map<string, readonly Patch[]>()
+    const earlier = known && (before ? before.layouts.get(known.layout) : [])
+    if (earlier) layouts.set(known.layout, joinPatches(earlier, known.patches))
+    this.#masks.set(rolloutId, { spans: joinSpans(before?.spans ?? [], spans), layouts })
+    for (const [base, end] of this.#inherited.get(rolloutId) ?? []) {
+      const inside = spansBefore(spans, end)
+      if (inside.length > 0) this.hide({ rolloutId: base, spans: inside })
+    }
+  }
+
+  /**
+   * The rollout gets lines of dead bases, those before `endOrdinal`. Who has opened the bases before reads on in them,
+   * and must not see there what is redacted here later.
+   */
+  inherit(rolloutId: RolloutId, bases: Iterable<RolloutId>, endOrdinal: number): void {
+    const known = this.#inherited.get(rolloutId) ?? new Map<RolloutId, number>()
+    for (const base of bases) if (base !== rolloutId) known.set(base, endOrdinal)
+    this.#inherited.set(rolloutId, known)
   }
 
   /** What open intents hide; for recovery, before anything is read. */
@@ -50,27 +83,45 @@ export class Redactions {
   }
 
   hides(rolloutId: RolloutId, ordinal: number): boolean {
-    return this.#masks.get(rolloutId)?.some(({ spans }) => spansHold(spans, ordinal)) ?? false
+    const mask = this.#masks.get(rolloutId)
+    return mask !== undefined && spansHold(mask.spans, ordinal)
   }
 
   /** The rollout as readers may see it, now and after later redactions. Closes `source` where it throws. */
   async masked(rollout: RolloutRow, source: RolloutSource): Promise<RolloutSource> {
-    try {
-      for (const mask of this.#masks.get(rollout.rolloutId) ?? []) {
-        const { firstOrdinal } = rollout
-        mask.patches ??= (
-          await findPatches(source, {
-            spans: mask.spans,
-            firstOrdinal,
-            maxLineBytes: this.#maxLineBytes,
-          })
-        ).patches
+    const layout = layoutOf(rollout)
+    let found: { readonly mask: Mask; readonly patches: readonly Patch[] } | undefined
+    const find = async (): Promise<PatchesNow> => {
+      for (;;) {
+        const mask = this.#masks.get(rollout.rolloutId)
+        if (!mask) return undefined
+        const patches = mask.layouts.get(layout) ?? (await this.#read(rollout, source, mask))
+        found = { mask, patches }
+        if (this.#masks.get(rollout.rolloutId) === mask) return patches
       }
+    }
+    try {
+      await find()
     } catch (error) {
       await source.close()
       throw error
     }
-    return patchedSource(source, () => this.#patchesOf(rollout.rolloutId))
+    return patchedSource(source, () => {
+      const mask = this.#masks.get(rollout.rolloutId)
+      if (!mask) return undefined
+      return found?.mask === mask ? found.patches : (mask.layouts.get(layout) ?? find())
+    })
+  }
+
+  async #read(rollout: RolloutRow, source: RolloutSource, mask: Mask): Promise<readonly Patch[]> {
+    const { patches, reached } = await findPatches(source, {
+      spans: mask.spans,
+      firstOrdinal: rollout.firstOrdinal,
+      maxLineBytes: this.#maxLineBytes,
+    })
+    // An older handle may end before the lines: what it has is not all that there is.
+    if (reached) mask.layouts.set(layoutOf(rollout), patches)
+    return patches
   }
 
   /** A line that was read before it was redacted, and is handed out afterwards. */
@@ -78,20 +129,5 @@ export class Redactions {
     if (line.type === 'session_meta' || !this.hides(line.rolloutId, line.ordinal)) return line
     const bytes = redactRecord(line.bytes)
     return { ...line, bytes, value: JSON.parse(Buffer.from(bytes).toString()) }
-  }
-
-  #patchesOf(rolloutId: RolloutId): readonly Patch[] | undefined {
-    const masks = this.#masks.get(rolloutId)
-    if (!masks) return undefined
-    if (masks.length === 1) return masks[0]!.patches
-    // Several redactions of one rollout become one list, made once.
-    const patches = masks.flatMap((mask) => mask.patches ?? [])
-    const joined = patches.sort((a, b) => a.offset - b.offset)
-    const spans = masks.flatMap((mask) => mask.spans)
-    if (masks.every((mask) => mask.patches))
-      this.#masks.set(rolloutId, [
-        { spans: spans.sort((a, b) => a.from - b.from), patches: joined },
-      ])
-    return joined
   }
 }
