@@ -40,6 +40,12 @@ describe('a delete from the command line', () => {
     expect(told.status).toBe(3)
     expect(told.stdout).toContain('memories: its host is not here')
     expect(told.stdout).toContain('participants forget NAME')
+    const status = await command.run(['status', threadId])
+    expect(status.stdout).toMatch(/erasing\n +delete\.participants: PARTICIPANT_MISSING/)
+    expect(await command.json(['status', threadId])).toMatchObject({
+      state: 'erasing',
+      pending: [{ step: 'delete.participants', reason: 'PARTICIPANT_MISSING' }],
+    })
 
     expect(await command.json(['participants'])).toMatchObject({
       participants: [{ name: 'memories', forgotten: null, present: false }],

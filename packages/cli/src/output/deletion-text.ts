@@ -50,10 +50,13 @@ export function deletionText(result: DeleteResult, colours: Colours): string {
   return lines.join('\n')
 }
 
-export const pendingText = ({ pending }: DeleteResult): string[] =>
+export const pendingText = ({ pending }: Pick<DeleteResult, 'pending'>): string[] =>
   pending.flatMap(({ step, reason, nextTry, participants }) => [
     `  ${step}: ${escapeText(reason)}${nextTry === null ? '' : `; next try ${nextTry}`}`,
-    ...participants.map(({ name, trouble }) => `    ${escapeText(name)}: ${troubleText[trouble]}`),
+    ...participants.map(
+      ({ name, trouble, lastTrouble }) =>
+        `    ${escapeText(name)}: ${troubleText[trouble]}${lastTrouble ? `; when it was, ${troubleText[lastTrouble]}` : ''}`,
+    ),
     ...(participants.length > 0
       ? [
           '  Start the hosts that are named: each finishes its part when it opens the store. One that is gone for good:',

@@ -2,6 +2,7 @@
 
 import type { ThreadStatus } from '@cenotaph/core'
 import { type LastOptions, lastOptions, oneThread } from '../arguments/threads.js'
+import { pendingText } from '../output/deletion-text.js'
 import { relativeTime } from '../output/units.js'
 import { defineVerb } from '../verb.js'
 
@@ -26,5 +27,6 @@ function textOf(status: ThreadStatus, nowMs: number): string {
   }
   const when = deletedAt === null ? '' : ` at ${deletedAt}`
   const proof = receiptId === null ? '' : `; receipt ${receiptId}`
-  return `${threadId} ${state}${when}${proof}`
+  const waits = status.pending ? ['', ...pendingText({ pending: status.pending })].join('\n') : ''
+  return `${threadId} ${state}${when}${proof}${waits}`
 }

@@ -14,13 +14,12 @@ import {
   refuseChangedPlan,
 } from '../erasure/delete-scope.js'
 import { namesOf } from '../erasure/names-on-disk.js'
-import type { WaitingParticipant } from '../participants/erase-with-participants.js'
 import { dueDateOf, dueMsOf, type WhenOptions } from '../schedule/due-date.js'
 import { requireThreadIds } from '../threads/require-thread.js'
 import { type DeleteArgs, deleteThreads } from './delete.js'
 import { decodeDeletePlan } from './delete-plan.js'
-import { type DeleteResult, nothingDeleted, type PendingStep } from './delete-result.js'
-import type { OpenOperation } from './open-operations.js'
+import { type DeleteResult, nothingDeleted } from './delete-result.js'
+import { pendingOf } from './pending-step.js'
 import { runOperation } from './run-operation.js'
 import { type ScheduleArgs, schedule } from './schedule.js'
 
@@ -224,28 +223,4 @@ export async function stateOf(
     files: plan?.fileCount ?? 0,
     pending: open ? pendingOf(open, 'delete.unlink') : [],
   }
-}
-
-/** `first`: the step that an operation which has not failed yet may be at. */
-export const pendingOf = (open: OpenOperation, first: string): readonly PendingStep[] => [
-  {
-    step: open.failedStep ?? first,
-    reason: reasonOf(open.failure),
-    nextTry: open.nextTryMs === undefined ? null : new Date(open.nextTryMs).toISOString(),
-    attempts: open.attempts,
-    participants: waitingOf(open.failure),
-  },
-]
-
-function waitingOf(failure: StoreError | undefined): readonly WaitingParticipant[] {
-  const cause = failure?.cause
-  if (!isStoreError(cause)) return []
-  return (cause.detail.participants ?? []) as readonly WaitingParticipant[]
-}
-
-function reasonOf(failure: StoreError | undefined): string {
-  if (!failure) return 'in progress'
-  const cause = isStoreError(failure.cause) ? failure.cause : failure
-  const { errno } = cause.detail
-  return typeof errno === 'string' ? `${cause.code} ${errno}` : cause.code
 }

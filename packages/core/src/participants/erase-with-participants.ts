@@ -15,6 +15,8 @@ export interface WaitingParticipant {
   readonly name: string
   readonly trouble: ParticipantTrouble
   readonly attempts: number
+  /** Of one that is missing and was asked before, by whatever process: what that try ended with. Null where none was. */
+  readonly lastTrouble: ParticipantTrouble | null
 }
 
 interface Trouble extends WaitingParticipant {
@@ -48,7 +50,8 @@ async function eraseWith(
   name: string,
 ): Promise<Trouble | undefined> {
   const { participants } = context.deletions.of(operationId)
-  const before = participants.get(name)?.attempts ?? 0
+  const known = participants.get(name)
+  const before = known?.attempts ?? 0
   const isForgotten = (attempts: number): boolean => {
     if (!context.participants.get(name)?.forgotten) return false
     participants.set(name, { outcome: 'forgotten', attempts })
@@ -57,8 +60,9 @@ async function eraseWith(
   if (isForgotten(before)) return undefined
   const code = context.participants.code.get(name)
   if (!code) {
-    participants.set(name, { outcome: 'pending', attempts: before })
-    return { name, trouble: 'missing', attempts: before }
+    const lastTrouble = known?.trouble ?? null
+    participants.set(name, { ...known, outcome: 'pending', attempts: before })
+    return { name, trouble: 'missing', attempts: before, lastTrouble }
   }
   const attempts = before + 1
   participants.set(name, { outcome: 'pending', attempts })
@@ -69,17 +73,15 @@ async function eraseWith(
     return undefined
   }
   // Whoever forgot it while it was asked did not mean to wait for it.
-  return isForgotten(attempts) ? undefined : { name, attempts, ...asked }
+  if (isForgotten(attempts)) return undefined
+  participants.set(name, { outcome: 'pending', attempts, trouble: asked.trouble })
+  return { name, attempts, lastTrouble: null, ...asked }
 }
 
 function failureOf(troubles: readonly Trouble[]): StoreError {
   const missing = troubles.every(({ trouble }) => trouble === 'missing')
   const names = troubles.map(({ name }) => name)
-  const waiting: WaitingParticipant[] = troubles.map(({ name, trouble, attempts }) => ({
-    name,
-    trouble,
-    attempts,
-  }))
+  const waiting = troubles.map(({ cause: _cause, ...told }): WaitingParticipant => told)
   const found = troubles.find((trouble) => trouble.cause !== undefined)
   return new StoreError(
     missing ? 'PARTICIPANT_MISSING' : 'PARTICIPANT_FAILED',

@@ -76,7 +76,7 @@ describe('a delete', () => {
           reason: 'PARTICIPANT_MISSING',
           nextTry: expect.any(String),
           attempts: 1,
-          participants: [{ name: 'memories', trouble: 'missing', attempts: 0 }],
+          participants: [{ name: 'memories', trouble: 'missing', attempts: 0, lastTrouble: null }],
         },
       ])
       await store.close()
@@ -109,6 +109,17 @@ describe('a delete', () => {
           },
         ],
       })
+      await store.close()
+      // Who has not the code tells what the one who had it was told.
+      store = await openThreadStore(root, { ...testOptions, ...quiet })
+      expect((await store.status(id)).pending).toMatchObject([
+        {
+          step: 'delete.participants',
+          participants: [
+            { name: 'memories', trouble: 'missing', attempts: 1, lastTrouble: 'left' },
+          ],
+        },
+      ])
       await store.close()
       host.behaviour = 'honest'
       store = await openThreadStore(root, { ...testOptions, ...quiet, participants: [host] })
@@ -180,7 +191,7 @@ describe('a delete', () => {
         const { pending } = await deleting
         expect(slow.signal!.aborted).toBe(true)
         expect(pending[0]!.participants).toEqual([
-          { name: 'slow', trouble: 'timeout', attempts: 1 },
+          { name: 'slow', trouble: 'timeout', attempts: 1, lastTrouble: null },
         ])
         await store.appendItems(fork.threadId, [message('three')])
         slow.behaviour = 'honest'

@@ -7,12 +7,15 @@ import type { BatchOperation, OperationId } from '@cenotaph/journal'
 import { isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import type { StepProgress } from '../erasure/deletions.js'
+import type { ParticipantTrouble } from './asking.js'
 
 export const progressPrefix = 'q/'
 
 export interface ParticipantProgress {
   readonly outcome: 'pending' | 'erased' | 'forgotten'
   readonly attempts: number
+  /** What its last try ended with, where one failed. */
+  readonly trouble?: ParticipantTrouble
 }
 
 export interface DeleteProgress {

@@ -5,6 +5,8 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
+import type { PendingStep } from '../lifecycle/delete-result.js'
+import { pendingOf } from '../lifecycle/pending-step.js'
 import { deleteAfterOf } from '../schedule/schedules.js'
 import { isUnconfirmed } from '../schedule/sweep.js'
 import { requireThreadId } from '../threads/require-thread.js'
@@ -20,6 +22,8 @@ export interface ThreadStatus {
   readonly unconfirmed?: boolean
   /** Of a scheduled thread whose date is past: the code of what keeps it, such as THREAD_HELD. */
   readonly keptBy?: string
+  /** Of an erasing thread: the step that is not done, the reason, and the next try. */
+  readonly pending?: readonly PendingStep[]
 }
 
 /** @throws THREAD_ID_MALFORMED, THREAD_NOT_FOUND */
@@ -27,7 +31,8 @@ export async function threadStatus(context: StoreContext, given: string): Promis
   const threadId = requireThreadId(given)
   const receiptId = context.dead.receiptOf(threadId)
   if (receiptId !== undefined) {
-    const erasing = context.openOperations.get(receiptId as OperationId) !== undefined
+    const open = context.openOperations.get(receiptId as OperationId)
+    const erasing = open !== undefined
     const receipt = erasing ? undefined : await findReceipt(context, receiptId)
     return {
       threadId,
@@ -35,6 +40,7 @@ export async function threadStatus(context: StoreContext, given: string): Promis
       deleteAfter: null,
       deletedAt: receipt?.erasedAt ?? null,
       receiptId: erasing ? null : receiptId,
+      ...(open ? { pending: pendingOf(open, 'delete.unlink') } : {}),
     }
   }
   const state = await context.threads.load(threadId)
