@@ -131,6 +131,11 @@ describe('a redaction whose steps fail', () => {
     await refusal(store.appendItems(thread, [say('x')]), 'THREAD_UNAVAILABLE')
     await refusal(store.redactItems(thread, [1], 'asked for'), 'THREAD_UNAVAILABLE')
     expect((await store.retry(thread)).state).toBe('erasing')
+    expect(await store.sweep()).toMatchObject({
+      state: 'erasing',
+      threadIds: [],
+      pending: [{ step: 'redact.rewrite', reason: 'DISK_ERROR EPERM' }],
+    })
     fault.heal()
     const done = await store.retry(thread)
     expect(done.state).toBe('deleted')

@@ -11,7 +11,7 @@ interface SweepOptions {
 
 export const sweep = defineVerb<[], SweepOptions>({
   name: 'sweep',
-  summary: 'finish what is pending, delete what is due, now',
+  summary: 'finish what is pending, delete what is due, now; once a week, search every file',
   options: [
     {
       flags: '--confirm-clock',
@@ -20,11 +20,16 @@ export const sweep = defineVerb<[], SweepOptions>({
   ],
   async run({ options, store: open, terminal }) {
     const result = await (await open()).sweep(options)
-    const { receipts, unconfirmed } = result
+    const { receipts, unconfirmed, residue } = result
+    const found = residue !== null && residue.problems.length > 0
     return {
-      json: { ...deletionDocument(result), receipts, unconfirmed },
+      json: { ...deletionDocument(result), receipts, unconfirmed, residue },
       text: sweepText(result, terminal.colours),
-      exit: result.pending.length > 0 ? exitCodes.partial : exitCodes.done,
+      exit: found
+        ? exitCodes.error
+        : result.pending.length > 0
+          ? exitCodes.partial
+          : exitCodes.done,
     }
   },
 })

@@ -15,6 +15,7 @@ import {
 } from '../lifecycle/delete-threads.js'
 import type { Receipt } from '../proof/index.js'
 import { retryNow } from '../recovery/retry.js'
+import { stateOfRedaction } from '../redaction/redact-items.js'
 import { deleteAfterOf, type Schedule } from './schedules.js'
 
 export interface SweepOptions {
@@ -27,7 +28,10 @@ export interface UnconfirmedThread {
   readonly deleteAfter: string
 }
 
-/** `receipt` is the last of `receipts`; `pending` also tells of due sets that are kept, and why. */
+/**
+ * `receipt` is the last of `receipts`; `pending` also tells of due sets that are kept, and why. Both tell of redactions too;
+ * `threadIds` are of those who died alone.
+ */
 export interface SweepResult extends DeleteResult {
   readonly receipts: readonly Receipt[]
   /** Due by the wall clock, which is not believed: neither deleted nor forgotten. */
@@ -41,29 +45,32 @@ export async function sweep(context: StoreContext, options: SweepOptions): Promi
   checkOptions(options, { confirmClock: 'flag' })
   if (options.confirmClock) await context.trustedClock.confirm()
   const retried: DeleteResult[] = []
+  const redacted: DeleteResult[] = []
   for (const operation of context.openOperations.all()) {
     await retryNow(context, operation.id).catch((error: unknown) => {
       if (!isStoreError(error)) throw error
     })
     if (operation.kind === 'delete') retried.push(await stateOf(context, operation.id))
+    if (operation.kind === 'redact') redacted.push(await stateOfRedaction(context, operation.id))
   }
   const due = await context.dueDeletions.run()
   if (!context.journal.failure) await context.trustedClock.persist(1)
   const residue = context.journal.failure ? undefined : await residueSweepIfDue(context)
-  return { ...combined(context, [...retried, ...due]), residue: residue ?? null }
+  return { ...combined(context, [...retried, ...due], redacted), residue: residue ?? null }
 }
 
 function combined(
   context: StoreContext,
   results: readonly DeleteResult[],
+  redacted: readonly DeleteResult[],
 ): Omit<SweepResult, 'residue'> {
-  const receipts = results.flatMap(({ receipt }) => receipt ?? [])
+  const receipts = [...results, ...redacted].flatMap(({ receipt }) => receipt ?? [])
   const kept = context.schedules.due(context.trustedClock.nowMs())
   const pending = [
-    ...results.flatMap((result) => result.pending),
+    ...[...results, ...redacted].flatMap((result) => result.pending),
     ...kept.map((schedule) => keptStep(context, schedule)),
   ]
-  const erasing = results.some(({ state }) => state === 'erasing')
+  const erasing = [...results, ...redacted].some(({ state }) => state === 'erasing')
   return {
     ...nothingDeleted,
     state: erasing ? 'erasing' : kept.length > 0 ? 'scheduled' : 'deleted',
