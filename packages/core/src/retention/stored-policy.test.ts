@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { message, testOptions, withRoot, withStore } from '../store.fixture.js'
 import { openThreadStore } from '../store.js'
+import { SteeredClock } from './steered-clock.fixture.js'
 
 const name = 'A name of forty characters and a few more'
 
@@ -48,6 +49,32 @@ describe('a policy that names a thread', () => {
         expect(await store.retention.policy()).toMatchObject({ archiveAfter: '30d' })
       } finally {
         await store.close()
+      }
+    }))
+
+  it('keeps no delete from ending when the clock was set back between two policies', () =>
+    withRoot(async (root) => {
+      const clock = new SteeredClock()
+      const dayMs = 24 * 60 * 60 * 1000
+      const policy = (cwd: string) => ({
+        archiveAfter: '30d',
+        exclude: { names: [name], cwd: [cwd] },
+      })
+      for (let days = 0; days < 4; days += 1) {
+        clock.jump(-days * dayMs)
+        const store = await openThreadStore(root, { ...testOptions, clock })
+        try {
+          await store.retention.set(policy(`/some/where/${days}`))
+          expect(await store.retention.policy()).toMatchObject(policy(`/some/where/${days}`))
+          // A delete has an id of its own, and none after it is below that.
+          if (days % 2 === 0) continue
+          const id = await store.createThread()
+          expect(await store.deleteThread(id)).toMatchObject({ state: 'deleted', pending: [] })
+          for (let old = 0; old < days; old += 1)
+            expect(filesWith(root, `/some/where/${old}`)).toEqual([])
+        } finally {
+          await store.close()
+        }
       }
     }))
 })

@@ -13,7 +13,7 @@ interface StoredPolicy {
   /** Null where retention was turned off. */
   readonly policy: RetentionPolicy | null
   readonly atMs: number
-  /** The key before this one; everything up to it is to be erased. */
+  /** The key before this one; where there is one, what lies beside this key is to be erased. */
   readonly previous: string | null
 }
 
@@ -43,18 +43,30 @@ async function storedAt(context: StoreContext, key: string): Promise<StoredPolic
 export const decodePolicy = (body: Uint8Array): StoredPolicy =>
   JSON.parse(Buffer.from(body).toString()) as StoredPolicy
 
-/** Where text of earlier policies may lie: empty ranges, for every erasure to take along. */
+/**
+ * Where text of earlier policies may lie: empty ranges, for every erasure to take along. On both sides of the key that
+ * holds: ids of operations ascend with the clock, and a clock may have been set back between two runs.
+ */
 export async function supersededPolicies(context: StoreContext): Promise<readonly KeyRange[]> {
   const key = await currentKey(context)
   if (key === null) return []
   try {
     const previous = (await storedAt(context, key))?.previous ?? null
-    return previous === null ? [] : [{ from: policyPrefix, to: previous }]
+    return previous === null ? [] : rangesBeside(key)
   } catch (error) {
     // A setting that cannot be read keeps no delete from ending; the search still looks for what it may hold.
     if (isStoreError(error, 'LEVEL_DAMAGED')) return []
     throw error
   }
+}
+
+/** No two keys have one length and differ behind the last character, so nothing lies between these bounds and the key. */
+function rangesBeside(key: string): readonly KeyRange[] {
+  const below = String.fromCharCode(key.charCodeAt(key.length - 1) - 1)
+  return [
+    { from: policyPrefix, to: `${key.slice(0, -1)}${below}~` },
+    { from: `${key}!`, to: `${policyPrefix.slice(0, -1)}0` },
+  ]
 }
 
 interface SetState {
