@@ -12,6 +12,7 @@ import type { OpenOperations } from './lifecycle/open-operations.js'
 import type { ResolvedOptions } from './options.js'
 import type { Participants } from './participants/registry.js'
 import type { SigningKey } from './proof/index.js'
+import type { Replacements } from './reading/replacements.js'
 import type { Redactions } from './redaction/redactions.js'
 import type { Ballast, RootLayout } from './root/index.js'
 import type { DueDeletions } from './schedule/due-deletions.js'
@@ -51,6 +52,7 @@ export interface StoreContext {
   readonly backups: Backups
   readonly participants: Participants
   readonly redactions: Redactions
+  readonly replacements: Replacements
   readonly ballast: Ballast
   readonly identity: StoreIdentity
   /** Aborted when the store closes. */

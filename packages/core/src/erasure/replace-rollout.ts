@@ -29,12 +29,20 @@ export async function replaceRollout(
     await context.disk.unlink(staged)
     throw error
   }
-  await context.disk.rename(staged, target)
-  await context.disk.syncFolder(path.dirname(target))
-  if (await context.disk.unlink(`${target}.zst`)) {
+  context.replacements.begin(rollout.rolloutId)
+  try {
+    await context.disk.rename(staged, target)
     await context.disk.syncFolder(path.dirname(target))
+    if (await context.disk.unlink(`${target}.zst`)) {
+      await context.disk.syncFolder(path.dirname(target))
+    }
+    await refreshRow(context, row, rollout)
+  } catch (error) {
+    const replaced = await wasReplaced(context, row, rollout).catch(() => true)
+    if (replaced) context.replacements.fail(rollout.rolloutId)
+    else context.replacements.end(rollout.rolloutId)
+    throw error
   }
-  await refreshRow(context, row, rollout)
 }
 
 /**
@@ -107,9 +115,16 @@ async function refreshRow(
     const summary = await summarise(source)
     const fresh = rolloutRow({ rolloutId, fileName, compressed: false, summary })
     const rollouts = row.rollouts.map((one) => (one.rolloutId === rolloutId ? fresh : one))
-    await context.journal.commit(() =>
-      batchOf(context, { rows: [{ ...row, rollouts, generation: row.generation + 1 }] }),
-    )
+    await context.journal.commit(() => {
+      const batch = batchOf(context, {
+        rows: [{ ...row, rollouts, generation: row.generation + 1 }],
+      })
+      const applied = (): void => {
+        batch.applied()
+        context.replacements.end(rolloutId)
+      }
+      return { ...batch, applied }
+    })
   } finally {
     await source.close()
   }

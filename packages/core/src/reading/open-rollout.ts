@@ -14,8 +14,9 @@ import {
   type Segment,
   type ThreadId,
 } from '@cenotaph/rollout'
-import { StoreError } from '@cenotaph/storage'
+import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { layoutOf } from '../redaction/redactions.js'
 import { ownerOf } from '../threads/relatives.js'
 import { currentRollout, type RolloutRow, type ThreadRow } from '../threads/thread-row.js'
 
@@ -40,6 +41,13 @@ export async function openRollout(
     for (const path of pathsOf(context, row, rollout)) {
       const source = await openRolloutSource(context.disk, path, { endOffset: rollout.bytes })
       if (!source) continue
+      if (isBehind(context, row.threadId, rollout)) {
+        await source.close()
+        throw new StoreError('ROLLOUT_CHANGED', 'the rollout was replaced while it was opened', {
+          retryable: true,
+          detail: { threadId: row.threadId, rolloutId: rollout.rolloutId },
+        })
+      }
       if (source.size >= rollout.bytes) return context.redactions.masked(rollout, source)
       await source.close()
       throw new StoreError('ROLLOUT_SHORT', 'the rollout is shorter than what was committed', {
@@ -51,6 +59,16 @@ export async function openRollout(
     detail: { threadId: row.threadId, fileName: rollout.fileName },
   })
 }
+
+/** Whether the file of this name may be another one than the row was made for. */
+function isBehind(context: StoreContext, id: ThreadId, rollout: RolloutRow): boolean {
+  if (context.replacements.has(rollout.rolloutId)) return true
+  const now = rolloutNow(context, id, rollout.rolloutId)
+  return now !== undefined && layoutOf(now) !== layoutOf(rollout)
+}
+
+const rolloutNow = (context: StoreContext, id: ThreadId, rolloutId: RolloutId) =>
+  context.threads.peek(id)?.row.rollouts.find((one) => one.rolloutId === rolloutId)
 
 /** Lineage over this store. Bases are not asked whether they are dead: a fork reads them until it is detached. */
 function lookupIn(context: StoreContext, tip: ThreadRow): RolloutLookup {
@@ -88,11 +106,58 @@ export async function byteOffsetAt(
 }
 
 /** The whole history of a thread, as it is committed now. The caller closes it. */
-export function openThreadHistory(
+export async function openThreadHistory(
   context: StoreContext,
   row: ThreadRow,
   onDamage?: (damage: Damage) => void,
 ): Promise<History> {
   const tip = currentRollout(row).rolloutId
-  return openHistory(tip, lookupIn(context, row), onDamage ? { onDamage } : {})
+  for (let current = row; ; ) {
+    let told: Damage[] | undefined = []
+    const note = (damage: Damage): void => {
+      if (told) told.push(damage)
+      else onDamage?.(damage)
+    }
+    let history: History | undefined
+    let failure: unknown
+    try {
+      history = await openHistory(
+        tip,
+        lookupIn(context, current),
+        onDamage ? { onDamage: note } : {},
+      )
+    } catch (error) {
+      failure = error
+    }
+    // What it continued may have died meanwhile: then its lines are in the rollout itself, and the row says so.
+    const newer = await newerRow(context, current, failure)
+    if (!newer && !history) throw failure
+    if (!newer && history) {
+      for (const damage of told) onDamage?.(damage)
+      told = undefined
+      return history
+    }
+    await history?.close()
+    current = newer ?? current
+  }
+}
+
+/** The same rollouts as they are now, where the row is behind; undefined where it is not. @throws THREAD_UNAVAILABLE */
+async function newerRow(
+  context: StoreContext,
+  row: ThreadRow,
+  failure: unknown,
+): Promise<ThreadRow | undefined> {
+  // That of a base further down is read from its own row again.
+  let isNewer = isStoreError(failure, 'ROLLOUT_CHANGED')
+  const changed = isStoreError(failure, 'ROLLOUT_CHANGED') ? [failure.detail.rolloutId] : []
+  for (const id of [...changed, ...row.rollouts.map(({ rolloutId }) => rolloutId)])
+    await context.replacements.ended(id as RolloutId)
+  const rollouts = row.rollouts.map((one) => {
+    const now = rolloutNow(context, row.threadId, one.rolloutId)
+    if (!now || layoutOf(now) === layoutOf(one)) return one
+    isNewer = true
+    return now
+  })
+  return isNewer ? { ...row, rollouts } : undefined
 }

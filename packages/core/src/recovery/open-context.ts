@@ -19,6 +19,7 @@ import type { ResolvedOptions } from '../options.js'
 import { Participants } from '../participants/registry.js'
 import { registerPresent } from '../participants/verbs.js'
 import { createSigningKey, loadSigningKey, type SigningKey } from '../proof/index.js'
+import { Replacements } from '../reading/replacements.js'
 import { Redactions } from '../redaction/redactions.js'
 import { Ballast, prepareRoot, type RootLayout, rootLayout } from '../root/index.js'
 import { DueDeletions } from '../schedule/due-deletions.js'
@@ -199,6 +200,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     openOperations: new OpenOperations(),
     deletions: new Deletions(),
     redactions: new Redactions(options.maxLineBytes),
+    replacements: new Replacements(),
     backups,
     participants,
     ballast: ballastOf(options, layout),
