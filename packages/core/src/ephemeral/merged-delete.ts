@@ -40,8 +40,12 @@ export async function deleteInBoth(
   results[first] = await parts[first]({ ...given, ...bound })
   // Not bound to its plan: a child in memory that is named too is gone with its parent by now.
   results[second] = await parts[second](given)
-  const alreadyDeleted = plans.flatMap((plan) => plan.alreadyDeleted)
-  return { ...merged([results[0]!, results[1]!]), alreadyDeleted, planId }
+  const both = merged([results[0]!, results[1]!])
+  // What died since the plan, by somebody else; what died by this delete is in the other half's list for that.
+  const planned = plans.flatMap((plan) => plan.alreadyDeleted)
+  const known = new Set([...both.threadIds, ...planned.map(({ threadId }) => threadId)])
+  const since = both.alreadyDeleted.filter(({ threadId }) => !known.has(threadId))
+  return { ...both, alreadyDeleted: [...planned, ...since], planId }
 }
 
 const planIdOf = (plans: readonly DeleteResult[]): string =>

@@ -294,9 +294,10 @@ describe('families across memory and disk', () => {
       const base = await store.createThread()
       await store.appendItems(base, [message('one')])
       const { threadId } = await store.forkThread(base, { ephemeral: true })
+      const { threadId: again } = await store.forkThread(threadId)
       const { threadIds } = await store.deleteThread(base, { forks: 'cascade' })
-      expect(threadIds).toEqual([base, threadId])
-      expect((await store.status(threadId)).state).toBe('deleted')
+      expect([...threadIds].sort()).toEqual([base, threadId, again].sort())
+      for (const id of threadIds) expect((await store.status(id)).state).toBe('deleted')
     }))
 })
 

@@ -181,7 +181,8 @@ export class RoutedStore extends ThreadStore {
     await this.#dropping
     const gone = result.state === 'erasing' || result.state === 'deleted'
     if (!kin || !gone) return result
-    await half.drop(kin.roots)
+    // All of the plan: with `cascade` it has forks in memory of what goes along.
+    await half.drop(kin.plan.threadIds)
     return { ...result, threadIds: [...result.threadIds, ...kin.plan.threadIds] }
   }
 
@@ -190,7 +191,7 @@ export class RoutedStore extends ThreadStore {
     half: MemoryHalf,
     threads: readonly string[] | ThreadSelection,
     options: DeleteOptions,
-  ): Promise<{ base: DeleteResult; roots: readonly ThreadId[]; plan: DeleteResult } | undefined> {
+  ): Promise<{ base: DeleteResult; plan: DeleteResult } | undefined> {
     const base = await super.deleteThreads(threads, { ...options, dryRun: true })
     const cascade = options.forks === 'cascade'
     const roots = [
@@ -199,7 +200,7 @@ export class RoutedStore extends ThreadStore {
     ]
     if (roots.length === 0) return undefined
     const forks = cascade ? 'cascade' : 'detach'
-    return { base, roots, plan: await half.deleteThreads(roots, { dryRun: true, forks }) }
+    return { base, plan: await half.deleteThreads(roots, { dryRun: true, forks }) }
   }
 
   /** Deletes of both halves ask it; its code is known to both. */
