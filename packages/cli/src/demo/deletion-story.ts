@@ -73,7 +73,7 @@ async function showReceipt(
       `receipt ${receipt.receiptId}: ${receipt.state}, ${countText(receipt.items, 'item')}, ${sizeText(receipt.bytes)}`,
       `  asked for by ${receipt.requestedBy}; reason: ${receipt.reason}`,
       `  checked: ${verification ? checkText(verification) : 'not yet'}`,
-      `  not within reach: ${receipt.outOfReach.join(', ')}`,
+      `  not within reach: ${receipt.outOfReach.join('; ')}`,
     ].join('\n'),
   )
 

@@ -21,10 +21,12 @@ export function planText(plan: DeleteResult, titles: ReadonlyMap<string, string>
     ...listed(plan.threadIds, titles),
   )
   if (plan.forks.length > 0) {
-    lines.push(
-      'These continue or copy the history of a deleted thread:',
-      ...listed(plan.forks, titles),
-    )
+    const copies = new Set<string>(plan.forksByCopy)
+    const marked = plan.forks.map((id): [string, string] => [
+      id,
+      `${titles.get(id) ?? ''}${copies.has(id) ? ' (by copy)' : ''}`.trim(),
+    ])
+    lines.push('These are forks of a deleted thread:', ...listed(plan.forks, new Map(marked)))
   }
   lines.push(...spared(plan, titles), ...refusal(plan), `plan ${plan.planId}`)
   return lines.join('\n')
@@ -91,7 +93,7 @@ export function receiptText(receipt: Receipt, colours: Colours): string {
       ['checked', verification ? checkText(verification) : '-'],
       ['participants', participantsText(receipt)],
       ['surviving forks', survivingForks.map((fork) => fork.threadId).join(' ') || '-'],
-      ['out of reach', escapeText(receipt.outOfReach.join(', ') || '-')],
+      ['out of reach', escapeText(receipt.outOfReach.join('; ') || '-')],
       ['log', `position ${receipt.log.position}, root ${receipt.log.rootHash.slice(0, 16)}…`],
       ['key', receipt.publicKey],
     ],
