@@ -1,6 +1,7 @@
 // What waits and what was told when callers, hosts and the disk act at the same moment.
 
-import type { Participant } from '@cenotaph/core'
+import path from 'node:path'
+import { openThreadStore, type Participant } from '@cenotaph/core'
 import { SimClock } from '@cenotaph/testing'
 import { describe, expect, it } from 'vitest'
 import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
@@ -57,6 +58,19 @@ it('a participant that registers while its name is forgotten is there', async ()
   await Promise.all([store.forgetParticipant('host', 'moves'), store.registerParticipant(there)])
   expect(await store.participants()).toMatchObject([{ forgotten: null, present: true }])
   expect((await store.deleteThread(await store.createThread())).state).toBe('deleted')
+})
+
+it('a new store whose opening ends while it registers participants can be opened', async () => {
+  const root = path.join(await scratches.folder(), 'store')
+  const cutShort = {
+    participants: [host()],
+    crashPoint(name: string) {
+      if (name === 'participant-register.intend:after') throw new Error('cut short')
+    },
+  }
+  await expect(openThreadStore(root, cutShort)).rejects.toThrow('cut short')
+  const store = await scratches.open(root)
+  expect(await store.participants()).toMatchObject([{ name: 'host', present: false }])
 })
 
 it('a delete that never began says so, though another one took a thread of it', async () => {

@@ -265,11 +265,13 @@ async function recover(context: StoreContext, recovered: Recovered): Promise<voi
   await decideTombstones(context, recovered)
   await sweepStaging(context, recovered.intents)
   await replay(context, recovered.groups)
+  // A new store has its anchor before its first event: a log without one is a journal that was lost.
+  if (!recovered.anchor) await context.checkpoints.run()
   await registerPresent(context)
   await finishIntents(context, recovered.intents)
   await retryCarried(context)
-  // Puts the anchor of a new store in place, and the replayed lines on disk.
-  if (recovered.groups.length > 0 || !recovered.anchor) await context.checkpoints.run()
+  // Puts the replayed lines on disk.
+  if (recovered.groups.length > 0) await context.checkpoints.run()
   await removeExpiredLevels(context)
   await context.ballast.restore()
 }
