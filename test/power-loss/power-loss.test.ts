@@ -17,7 +17,7 @@ import { copyRoot, removeFolder, temporaryFolder } from '../support/temporary-fo
 import { copyImage, makeImage, mounted, whyNotMountable } from './image.js'
 
 /** Cuts at instants of one program; `CENOTAPH_CUTS=all` takes every one. */
-const CUTS_A_PROGRAM = process.env.CENOTAPH_CUTS === 'all' ? Number.POSITIVE_INFINITY : 3
+const CUTS_A_PROGRAM = process.env.CENOTAPH_CUTS === 'all' ? Number.POSITIVE_INFINITY : 1
 const CUTS_MIN = 60
 /** Nothing here depends on how long it takes. */
 const TIMEOUT_MS = 600_000
