@@ -4,12 +4,17 @@
 
 import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isStoreError, openThreadStore, StoreError, type ThreadStore } from '@cenotaph/core'
+import {
+  isStoreError,
+  openThreadStore,
+  type Participant,
+  type StoreError,
+  type ThreadStore,
+} from '@cenotaph/core'
 import type { Disk } from '@cenotaph/storage'
 import { expect } from 'vitest'
 import { countedDisk } from '../support-fixtures/counted-disk.fixture.js'
 import type { DiskCall } from '../support-fixtures/faulty-disk.fixture.js'
-import { threadIdOf } from '../support-fixtures/ids.fixture.js'
 import { quietOptions } from '../support-fixtures/scratch.fixture.js'
 import {
   factsOf,
@@ -17,116 +22,16 @@ import {
   type StoreFacts,
   textItem,
 } from '../support-fixtures/store-state.fixture.js'
+import { base, brief, clock, forked, imported, operations } from './fault-operations.js'
 
-const [base, forked, child, imported] = [1, 2, 3, 4].map(threadIdOf) as [
-  string,
-  string,
-  string,
-  string,
-]
-const large = 'L'.repeat(4_200)
-const options = { ...quietOptions, referenceBytesMin: 2_048, retryMs: 1 }
-
-interface Operation {
-  readonly name: string
-  run(store: ThreadStore, source: string): Promise<unknown>
-  after(before: StoreFacts): StoreFacts
+const host: Participant = { name: 'index', erase: async () => {}, verify: async () => [] }
+const options = {
+  ...quietOptions,
+  clock,
+  participants: [host],
+  referenceBytesMin: 2_048,
+  retryMs: 1,
 }
-
-const change = (
-  facts: StoreFacts,
-  id: string,
-  fields: Partial<StoreFacts[string]>,
-): StoreFacts => ({
-  ...facts,
-  [id]: { name: null, archived: false, texts: [], ...facts[id], ...fields },
-})
-const added = (facts: StoreFacts, id: string, ...texts: string[]): StoreFacts =>
-  change(facts, id, { texts: [...(facts[id]?.texts ?? []), ...texts] })
-const without = (facts: StoreFacts, ...ids: string[]): StoreFacts =>
-  Object.fromEntries(Object.entries(facts).filter(([id]) => !ids.includes(id)))
-
-export const operations: readonly Operation[] = [
-  {
-    name: 'create',
-    run: (store) => store.createThread({ threadId: base, name: 'base', cwd: '/w' }),
-    after: (facts) => change(facts, base, { name: 'base' }),
-  },
-  {
-    name: 'append',
-    run: (store) => store.appendItems(base, [textItem('one'), textItem('two')]),
-    after: (facts) => added(facts, base, 'one', 'two'),
-  },
-  {
-    name: 'append by reference',
-    run: (store) => store.appendItems(base, [textItem(large)]),
-    after: (facts) => added(facts, base, large),
-  },
-  {
-    name: 'buffered append and flush',
-    run: async (store) => {
-      await store.appendItems(base, [textItem('three')], { durability: 'buffered' })
-      await store.flush()
-    },
-    after: (facts) => added(facts, base, 'three'),
-  },
-  {
-    name: 'fork',
-    run: (store) => store.forkThread(base, { newThreadId: forked, name: 'fork' }),
-    after: (facts) => change(facts, forked, { name: 'fork', texts: facts[base]!.texts }),
-  },
-  {
-    name: 'append to the fork',
-    run: (store) => store.appendItems(forked, [textItem('four')]),
-    after: (facts) => added(facts, forked, 'four'),
-  },
-  {
-    name: 'rename',
-    run: (store) => store.renameThread(base, 'renamed'),
-    after: (facts) => change(facts, base, { name: 'renamed' }),
-  },
-  {
-    name: 'spawn',
-    run: (store) => store.createThread({ threadId: child, parentThreadId: base }),
-    after: (facts) => change(facts, child, {}),
-  },
-  {
-    name: 'append before the hold',
-    run: (store) => store.appendItems(forked, [textItem('six')]),
-    after: (facts) => added(facts, forked, 'six'),
-  },
-  {
-    name: 'hold',
-    run: (store) => store.holdThread(forked, 'kept'),
-    after: (facts) => change(facts, forked, { held: true }),
-  },
-  {
-    name: 'archive',
-    run: (store) => store.archiveThreads([base]),
-    after: (facts) => change(change(facts, base, { archived: true }), child, { archived: true }),
-  },
-  {
-    name: 'unarchive',
-    run: (store) => store.unarchiveThreads([base]),
-    after: (facts) => change(change(facts, base, { archived: false }), child, { archived: false }),
-  },
-  {
-    name: 'import',
-    async run(store, source) {
-      const { skipped } = await store.importRollouts([source])
-      // A source that cannot be read is reported, not thrown: the rest of an import goes on.
-      if (skipped.length > 0) throw new StoreError('IMPORT_SOURCE_INVALID', skipped[0]!.reason)
-    },
-    after: (facts) => change(facts, imported, { texts: ['five'] }),
-  },
-  {
-    name: 'delete with detach',
-    run: (store) => store.deleteThread(base, { forks: 'detach' }),
-    after: (facts) => without(facts, base, child),
-  },
-  { name: 'checkpoint', run: (store) => store.checkpoint(), after: (facts) => facts },
-  { name: 'close', run: (store) => store.close(), after: (facts) => facts },
-]
 
 export async function writeSource(folder: string): Promise<string> {
   const file = path.join(folder, `rollout-2026-11-20T10-20-30-${imported}.jsonl`)
@@ -240,7 +145,11 @@ async function expectWhole(root: string, facts: StoreFacts, label: () => string)
     expect(await factsOf(after), label()).toEqual(facts)
     const status = await after.retry(base).catch((error: unknown) => error)
     expect(status, label()).toMatchObject({ state: 'deleted' })
-    expect((await after.verify()).problems, label()).toEqual([])
+    expect(await after.status(brief), label()).toMatchObject({ state: 'deleted' })
+    const { problems } = await after.verify()
+    // A backup that a fault cut short is known as that until somebody forgets it.
+    const others = problems.filter(({ code }) => code !== 'BACKUP_UNFINISHED')
+    expect(others, label()).toEqual([])
     expect(await readdir(path.join(root, '.cenotaph', 'staging')), label()).toEqual([])
     await after.appendItems(forked, [textItem('last')])
   } finally {

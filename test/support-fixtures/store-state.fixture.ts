@@ -7,6 +7,8 @@ export interface ThreadFacts {
   readonly archived: boolean
   /** Absent where it is not on hold. */
   readonly held?: true
+  /** Key and value of each; absent where there are none. */
+  readonly attachments?: readonly (readonly [key: string, value: unknown])[]
   /** `text` of every item that has one, the lineage followed. */
   readonly texts: readonly string[]
 }
@@ -62,6 +64,18 @@ export async function livingIds(store: ThreadStore): Promise<string[]> {
   return ids
 }
 
+async function attachmentsOf(
+  store: ThreadStore,
+  id: string,
+): Promise<Pick<ThreadFacts, 'attachments'>> {
+  const attachments = store.attachments(id)
+  const listed = (await attachments.list({ limit: 1_000 })).attachments
+  const values = listed.map(
+    async ({ kind, key }) => [key, await attachments.get(kind, key)] as const,
+  )
+  return listed.length > 0 ? { attachments: await Promise.all(values) } : {}
+}
+
 export async function factsOf(store: ThreadStore): Promise<StoreFacts> {
   const facts: Record<string, ThreadFacts> = {}
   for (const id of (await livingIds(store)).sort()) {
@@ -71,6 +85,7 @@ export async function factsOf(store: ThreadStore): Promise<StoreFacts> {
       name: view.name,
       archived: view.state === 'archived',
       texts: await textsOf(store, id),
+      ...(await attachmentsOf(store, id)),
       ...(view.held ? { held: true as const } : {}),
     }
   }
