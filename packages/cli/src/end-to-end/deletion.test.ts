@@ -130,11 +130,15 @@ describe('delete', () => {
     const base = 'Fix the tide rounding'
     const refused = await command.failure(['delete', base, '-y'])
     expect(refused).toMatchObject({ status: 1, code: 'THREAD_HAS_FORKS' })
+    await command.json(['fork', base, '--copy', '--name', 'rounding, by itself'])
+    const plan = await command.run(['delete', base, '--dry-run'])
+    expect(plan.stdout).toMatch(/rounding, by itself \(by copy\)\n/)
+    expect(plan.stdout).toMatch(/Spring tides, second idea\n/)
     const before = await command.run(['read', 'Spring tides, second idea'])
     const words = ['delete', base, '-y', '--forks', 'detach', '--reason', 'no longer needed']
     const deleted = await command.json<Deletion>(words)
     expect(deleted).toMatchObject({ state: 'deleted', receipt: { reason: 'no longer needed' } })
-    expect(deleted.forks).toHaveLength(1)
+    expect(deleted.forks).toHaveLength(2)
     const after = await command.run(['read', 'Spring tides, second idea'])
     const inherited = (text: string): string[] => text.split('\n').slice(1, 27)
     expect(inherited(after.stdout)).toEqual(inherited(before.stdout))
