@@ -7,6 +7,9 @@ import { Journal, type OperationId, openLevel, type Sequence } from '@cenotaph/j
 import {
   openRolloutSource,
   parseRolloutFileName,
+  type RolloutFileName,
+  type RolloutSource,
+  type RolloutSummary,
   summarise,
   type ThreadId,
 } from '@cenotaph/rollout'
@@ -16,9 +19,10 @@ import { deleteSetKey } from '../lifecycle/delete.js'
 import { encodeDeletePlan, unfinishedDelete } from '../lifecycle/delete-plan.js'
 import type { ResolvedOptions } from '../options.js'
 import type { SigningKey } from '../proof/index.js'
+import type { Redactions } from '../redaction/redactions.js'
 import type { RootLayout } from '../root/index.js'
 import { Directories } from '../threads/directories.js'
-import { type RolloutReading, rowOf } from '../threads/new-row.js'
+import { type RolloutReading, rolloutRow, rowOf } from '../threads/new-row.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { rowOperations } from '../threads/thread-table.js'
 import type { PrepareRecord } from '../tombstones/index.js'
@@ -36,7 +40,7 @@ export async function readRollouts(
   disk: Disk,
   layout: RootLayout,
   isDead: (id: ThreadId) => boolean,
-  dryRun: boolean,
+  { dryRun, redactions }: { readonly dryRun: boolean; readonly redactions: Redactions },
 ): Promise<{ threads: readonly FoundThread[]; unlinked: number; unreadable: readonly string[] }> {
   const threads = new Map<ThreadId, { archived: boolean; readings: RolloutReading[] }>()
   const unreadable: string[] = []
@@ -62,7 +66,7 @@ export async function readRollouts(
       if (!source) continue
       try {
         const { threadId, rolloutId, plainName, compressed } = parsed
-        const summary = await summarise(source, { expectedThreadId: threadId })
+        const summary = await summariseMasked(source, redactions, parsed)
         const found = threads.get(threadId) ?? { archived, readings: [] }
         if (found.readings.some((reading) => reading.rolloutId === rolloutId)) unreadable.push(full)
         else found.readings.push({ rolloutId, fileName: plainName, compressed, summary })
@@ -85,6 +89,19 @@ export async function readRollouts(
     unlinked,
     unreadable,
   }
+}
+
+/** Without what an open redaction hides: the file may not be rewritten yet, and its preview would tell. */
+async function summariseMasked(
+  source: RolloutSource,
+  redactions: Redactions,
+  { threadId, rolloutId, plainName: fileName, compressed }: RolloutFileName,
+): Promise<RolloutSummary> {
+  const options = { expectedThreadId: threadId }
+  const summary = await summarise(source, options)
+  if (!redactions.concerns(rolloutId)) return summary
+  const row = rolloutRow({ rolloutId, fileName, compressed, summary })
+  return summarise(await redactions.masked(row, source), options)
 }
 
 export interface RebuildParts {

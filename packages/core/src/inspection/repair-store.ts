@@ -18,6 +18,7 @@ import {
 } from '../proof/index.js'
 import { closeContext } from '../recovery/close-context.js'
 import { openContext } from '../recovery/open-context.js'
+import { Redactions } from '../redaction/redactions.js'
 import type { RetentionPolicy } from '../retention/policy.js'
 import { prepareRoot, type RootLayout, refuseLiveOwner, rootLayout } from '../root/index.js'
 import { schedulesPrefix } from '../schedule/schedules.js'
@@ -131,7 +132,12 @@ async function rebuild(
   const { rows: salvaged, openDeletes, kept, heldIds, policy } = found
   const sets = await readDeadSets({ options, layout, open: openDeletes, dryRun, lost })
   const dead = new Set<string>(sets.flatMap((set) => set.ids))
-  const { threads, unreadable } = await readRollouts(disk, layout, (id) => dead.has(id), dryRun)
+  const redactions = new Redactions(options.maxLineBytes)
+  redactions.hideOpen([...found.openRedactions.values()].map((body) => ({ kind: 'redact', body })))
+  const { threads, unreadable } = await readRollouts(disk, layout, (id) => dead.has(id), {
+    dryRun,
+    redactions,
+  })
   for (const file of unreadable) {
     lost.push({ what: 'rollout', threadId: null, detail: `${path.basename(file)} cannot be read` })
   }

@@ -82,6 +82,10 @@ export class Redactions {
     }
   }
 
+  concerns(rolloutId: RolloutId): boolean {
+    return this.#masks.has(rolloutId)
+  }
+
   hides(rolloutId: RolloutId, ordinal: number): boolean {
     const mask = this.#masks.get(rolloutId)
     return mask !== undefined && spansHold(mask.spans, ordinal)
