@@ -10,6 +10,7 @@ const suites = [
   { files: 'test/erasure/erasure.test.ts', env: { CENOTAPH_HISTORIES: '600' } },
   { files: 'test/model', env: { CENOTAPH_RUNS: '2000' } },
   { files: 'test/simulation', env: {} },
+  { files: 'test/bad-input/disk-faults.test.ts', env: { CENOTAPH_FAULTS: 'all' } },
   { files: 'test/crash', env: { CENOTAPH_KILLS: 'all' } },
   { files: 'test/power-loss', env: { CENOTAPH_CUTS: 'all' } },
 ]

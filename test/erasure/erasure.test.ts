@@ -9,8 +9,8 @@ import { appendAndCrash, deleteAndCrash } from './crashed-writer.js'
 import { deleteSome } from './delete-some.js'
 import { History, type Tally } from './history.js'
 
-const HISTORIES = Number(process.env.CENOTAPH_HISTORIES ?? 300)
-const HISTORIES_MIN = 300
+const HISTORIES = Number(process.env.CENOTAPH_HISTORIES ?? 200)
+const HISTORIES_MIN = 200
 const WORKERS = 3
 const OPERATIONS_MIN = 15
 const OPERATIONS_MAX = 45
@@ -101,7 +101,7 @@ describe('a store with a random history', () => {
       console.info(`erasure: ${JSON.stringify(ran)}`)
       if (process.env.CENOTAPH_HISTORIES !== undefined) return
       expect(ran.histories).toBeGreaterThanOrEqual(HISTORIES_MIN)
-      expect(ran.deletes).toBeGreaterThanOrEqual(300)
+      expect(ran.deletes).toBeGreaterThanOrEqual(200)
       expect(ran.deadThreads).toBeGreaterThanOrEqual(600)
       expect(ran.refusals).toBeGreaterThanOrEqual(10)
       expect(ran.detached).toBeGreaterThanOrEqual(30)

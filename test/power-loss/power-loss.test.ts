@@ -113,6 +113,7 @@ describe(`power loss on a real file system${whyNot === undefined ? '' : ` (skipp
           lingering,
           lines: template.lines,
           tokens: canaries.tokens,
+          surveys,
           allowed: allowedAfter(scenario, surveys, acknowledged),
         })
       })

@@ -25,6 +25,7 @@ describe('rootLayout', () => {
       ownerPath: '/data/store/.cenotaph/owner.json',
       keyPath: '/data/store/.cenotaph/key.pem',
       ballastPath: '/data/store/.cenotaph/ballast',
+      restoringPath: '/data/store/.cenotaph/restoring.json',
     })
   })
 
