@@ -52,8 +52,10 @@ export async function verifyResidue(context: StoreContext): Promise<ResidueRepor
 class ResidueSearch {
   readonly #context: StoreContext
   readonly #isSettled: (id: string) => boolean
-  readonly #directoriesKnown: boolean
+  readonly #deadAtFirst: number
   readonly #problems: Problem[] = []
+  /** Told at the end, if no delete was at work while they were read: it takes a directory along rightly. */
+  readonly #directories: Problem[] = []
   #files = 0
   #bytes = 0
   #shared = 0
@@ -61,11 +63,15 @@ class ResidueSearch {
   constructor(context: StoreContext) {
     this.#context = context
     this.#isSettled = settledBefore(context)
-    this.#directoriesKnown = context.openOperations.all().every(({ kind }) => kind !== 'delete')
+    this.#deadAtFirst = context.dead.size
   }
 
   report(notSearched: readonly string[]): ResidueReport {
-    const problems = this.#problems
+    const { openOperations } = this.#context
+    const isQuiet =
+      this.#context.dead.size === this.#deadAtFirst &&
+      openOperations.all().every(({ kind }) => kind !== 'delete')
+    const problems = isQuiet ? [...this.#problems, ...this.#directories] : this.#problems
     return { problems, files: this.#files, bytes: this.#bytes, shared: this.#shared, notSearched }
   }
 
@@ -94,12 +100,13 @@ class ResidueSearch {
       if (this.#isForgotten(key)) directories += 1
     }
     for (const id of threads) this.#found(file, id, 'it holds values of a deleted thread')
-    if (directories > 0) this.#found(file, null, `${directories} paths of erased directories`)
+    if (directories === 0) return
+    const detail = `${this.#place(file)}: ${directories} paths of erased directories`
+    this.#directories.push({ code: 'RESIDUE_FOUND', threadId: null, detail })
   }
 
-  /** A directory without threads goes with a delete; while one is at work nothing is said. */
   #isForgotten(key: string): boolean {
-    if (!key.startsWith('h/') || !this.#directoriesKnown) return false
+    if (!key.startsWith('h/')) return false
     return !this.#context.directories.has(key.slice(2))
   }
 
@@ -202,13 +209,9 @@ class ResidueSearch {
 const isReceipt = (name: string): boolean => /^[0-9A-Z]{26}\.json$/.test(name)
 
 /** Threads whose delete was done when the search began: what is deleted meanwhile was rightly there when it was read. */
-function settledBefore(context: StoreContext): (id: string) => boolean {
-  const { dead, journal, openOperations } = context
-  const now = journal.reserveOperationId()
-  journal.releaseOperationId(now)
+function settledBefore({ dead, openOperations }: StoreContext): (id: string) => boolean {
   const open = new Set<string>(openOperations.all().map(({ id }) => id))
-  return (id) => {
-    const operationId = dead.receiptOf(id as ThreadId)
-    return operationId !== undefined && operationId < now && !open.has(operationId)
-  }
+  const settled = new Set<string>()
+  for (const id of dead.ids()) if (!open.has(dead.receiptOf(id) ?? '')) settled.add(id)
+  return (id) => settled.has(id)
 }
