@@ -4,10 +4,11 @@
 import path from 'node:path'
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
+import { breathe } from '@cenotaph/storage'
 import { backupsOutOfReach } from '../backup/known-backups.js'
 import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { leafBytes } from '../events/event-log.js'
+import { type EventPlan, leafBytes } from '../events/event-log.js'
 import type { DeletePlan } from '../lifecycle/delete-plan.js'
 import { receiptParticipants } from '../participants/erase-with-participants.js'
 import {
@@ -62,7 +63,7 @@ export interface ReceiptParts {
   /** Of the event that announces it. */
   readonly type: string
   readonly payload: Readonly<Record<string, unknown>>
-  /** `foreign`: how many entries of the root are not the store's. Called in the turn in which the batch is issued. */
+  /** `foreign`: how many entries of the root are not the store's. Called shortly before the batch that holds it. */
   bodyOf(foreign: number): ReceiptBody
 }
 
@@ -83,25 +84,27 @@ async function sealAndLog(
   operationId: OperationId,
   { type, payload, bodyOf }: ReceiptParts,
 ): Promise<Receipt> {
-  const foreign = await countForeign(context)
-  return context.journal.commit(() => {
-    const body = bodyOf(foreign)
-    const commitment = digestOfReceiptBody(body)
+  const body = bodyOf(await countForeign(context))
+  const commitment = digestOfReceiptBody(body)
+  await breathe()
+  const seal = (triedBefore: boolean): { events: EventPlan; receipt: Receipt } => {
     const events = context.events.plan([{ type, threadId: null, commitment, payload }])
-    const eventLeafBytes = leafBytes({
-      position: events.firstPosition,
-      at: events.at,
-      type,
-      threadId: null,
-      commitment,
-    })
+    const leaf = { position: events.firstPosition, at: events.at, type, threadId: null, commitment }
     const receipt = sealReceipt({
       body,
       epoch: context.identity.epoch,
       plan: events.merkle,
-      eventLeafBytes,
+      eventLeafBytes: leafBytes(leaf),
       key: context.signingKey,
+      triedBefore,
     })
+    return { events, receipt }
+  }
+  // The trial says whether the receipt would verify, while others go on; only its place in the log is still to come.
+  seal(false)
+  await breathe()
+  return context.journal.commit(() => {
+    const { events, receipt } = seal(true)
     return {
       operations: [
         ...events.operations,
