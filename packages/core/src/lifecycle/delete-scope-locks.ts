@@ -4,11 +4,20 @@
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import { type DeleteScope, type ForksMode, readScope } from '../erasure/delete-scope.js'
+import {
+  type DeleteScope,
+  type ForksMode,
+  readScope,
+  refuseChangedPlan,
+  refuseForks,
+} from '../erasure/delete-scope.js'
+import { refuseRepeatingReason } from '../erasure/reason.js'
 import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
 import type { Release } from '../threads/lock-table.js'
 import { refuseDead, refuseParked } from '../threads/require-thread.js'
+import type { ThreadRow } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
+import { refuseHeld } from './hold.js'
 
 /** With all that a scope names locked it cannot grow, so a scope that reads the same under its locks stands. */
 export async function lockScope(
@@ -32,8 +41,33 @@ export async function lockScope(
   }
 }
 
+/**
+ * What a delete asks before its commit, whether it comes at once or at a date: is this the plan that somebody agreed to,
+ * and may all of it go? The scope is locked.
+ */
+export async function refuseScope(
+  context: StoreContext,
+  scope: DeleteScope,
+  { forks, expectPlan, reason, recheck }: ScopeTerms,
+): Promise<void> {
+  refuseChangedPlan(scope, expectPlan)
+  recheck?.(scope.rows)
+  refuseHeld(scope.rows)
+  refuseForks(scope, forks)
+  await refuseRepeatingReason(context, reason, scope.rows)
+  if (forks === 'detach') await refuseChangedForks(context, scope)
+}
+
+export interface ScopeTerms {
+  readonly forks: ForksMode
+  readonly reason: string | null
+  readonly expectPlan: string | undefined
+  /** Throws where a selection or a policy no longer describes the threads. */
+  readonly recheck?: ((rows: readonly ThreadRow[]) => void) | undefined
+}
+
 /** A fork whose rollout is not as it was committed cannot be rewritten; the delete does not begin. */
-export async function refuseChangedForks(context: StoreContext, scope: DeleteScope): Promise<void> {
+async function refuseChangedForks(context: StoreContext, scope: DeleteScope): Promise<void> {
   for (const id of scope.rewritten) {
     const state = await context.threads.load(id)
     // One that waits for its own date is rewritten all the same.

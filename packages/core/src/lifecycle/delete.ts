@@ -11,16 +11,10 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { findReceipt, issueReceipt } from '../erasure/delete-receipt.js'
-import {
-  type DeleteScope,
-  type ForksMode,
-  refuseChangedPlan,
-  refuseForks,
-} from '../erasure/delete-scope.js'
+import type { DeleteScope, ForksMode } from '../erasure/delete-scope.js'
 import { detachFork } from '../erasure/detach.js'
 import { namesOf, type OwnedFile, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
-import { refuseRepeatingReason } from '../erasure/reason.js'
 import { otherLinks, receiptFiles } from '../erasure/receipt-facts.js'
 import {
   eraseFromLevel,
@@ -36,7 +30,7 @@ import type { Receipt } from '../proof/index.js'
 import { refuseDead } from '../threads/require-thread.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { type DeletePlan, decodeDeletePlan, encodeDeletePlan } from './delete-plan.js'
-import { lockScope, refuseChangedForks, refuseWithoutSpace } from './delete-scope-locks.js'
+import { lockScope, refuseScope, refuseWithoutSpace } from './delete-scope-locks.js'
 import { directoriesOf } from './directory.js'
 import { dropPointless } from './drop-operations.js'
 import { endWriters } from './end-writers.js'
@@ -72,18 +66,12 @@ export interface Deleted {
 export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan, Deleted>({
   name: 'delete',
 
-  async gather(context, { roots, forks, expectPlan, reason, recheck }) {
+  async gather(context, args) {
+    const { roots, forks } = args
     const { state: scope, locks } = await lockScope(context, roots, forks)
     try {
-      refuseChangedPlan(scope, expectPlan)
-      recheck?.(scope.rows)
-      refuseHeld(scope.rows)
-      refuseForks(scope, forks)
-      await refuseRepeatingReason(context, reason, scope.rows)
-      if (forks === 'detach') {
-        await refuseChangedForks(context, scope)
-        await refuseWithoutSpace(context, scope)
-      }
+      await refuseScope(context, scope, args)
+      if (forks === 'detach') await refuseWithoutSpace(context, scope)
       const dying = new Set(scope.rows.map((row) => row.threadId))
       const names = await namesOf(context, (id) => dying.has(id))
       const owned = await statFiles(

@@ -7,19 +7,13 @@
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import {
-  type DeleteScope,
-  type ForksMode,
-  refuseChangedPlan,
-  refuseForks,
-} from '../erasure/delete-scope.js'
-import { refuseRepeatingReason } from '../erasure/reason.js'
+import type { DeleteScope, ForksMode } from '../erasure/delete-scope.js'
 import { refuseScheduledAncestors } from '../schedule/ancestors.js'
 import { type DueDate, dueMsOf } from '../schedule/due-date.js'
 import { deleteAfterOf, scheduledError } from '../schedule/schedules.js'
 import { refuseDead } from '../threads/require-thread.js'
 import type { DeleteArgs } from './delete.js'
-import { lockScope, refuseChangedForks } from './delete-scope-locks.js'
+import { lockScope, refuseScope } from './delete-scope-locks.js'
 import { endWriters } from './end-writers.js'
 import { refuseHeld } from './hold.js'
 import { defineOperation } from './operation.js'
@@ -52,15 +46,10 @@ export const schedule = defineOperation<ScheduleArgs, ScheduleState, SchedulePla
   name: 'schedule',
 
   async gather(context, args) {
-    const { roots, forks, expectPlan, reason, recheck } = args
+    const { roots, forks } = args
     const { state: scope, locks } = await lockScope(context, roots, forks)
     try {
-      refuseChangedPlan(scope, expectPlan)
-      recheck?.(scope.rows)
-      refuseHeld(scope.rows)
-      refuseForks(scope, forks)
-      await refuseRepeatingReason(context, reason, scope.rows)
-      if (forks === 'detach') await refuseChangedForks(context, scope)
+      await refuseScope(context, scope, args)
       // What an ancestor's date takes along cannot have a later one.
       const set = new Set(scope.rows.map((row) => row.threadId))
       const dueMs = dueMsOf(context, args.due)
