@@ -2,26 +2,15 @@
 // 31 bytes or more still holds a whole token: a residue that was cut in two is found as well as a whole one. They
 // survive JSON, paths and file names unchanged.
 
+import type { Random } from '@cenotaph/testing'
+
+export { type Random, seededRandom } from '@cenotaph/testing'
+
 export const TOKEN_BYTES = 16
 export const TOKEN_PREFIX = 'cnry'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 const REPEATS = 3
-
-/** A source of numbers in [0, 1). */
-export type Random = () => number
-
-/** A repeatable source: the same seed gives the same numbers on every machine. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0
-    let mixed = state
-    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
-  }
-}
 
 export class Canaries {
   readonly #random: Random
