@@ -1,31 +1,17 @@
 // A backup runs while threads are deleted, and is restored after more deletes. A snapshot would void every erasure for
 // as long as it is open, reading LOCK would give the store away, and a restore would wake the dead.
 
-import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { restoreBackup } from '@cenotaph/core'
 import { nodeDisk } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { scanRoot } from '../support/scan-root.js'
 import { testId } from '../support/thread-ids.js'
+import { secondProcess } from './second-process.fixture.js'
 import { open, refusal, say, scratch, textsOf } from './store.fixture.js'
 
-const script = fileURLToPath(new URL('./second-process.mjs', import.meta.url))
 const canary = (n: number): string => `cnry${String(n).padStart(12, '0')}`
-
-function secondProcess(root: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, root], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.on('data', (bytes: Buffer) => {
-      output += bytes.toString()
-    })
-    child.once('error', reject)
-    child.once('close', () => resolve(output))
-  })
-}
 
 describe('a backup of a store in use', () => {
   it('opens no LOCK and keeps no delete waiting: each is erased and verified while the copy runs', async () => {

@@ -2,29 +2,14 @@
 // second process in, and then acknowledged data vanishes. So nothing opens it: not the scan of a delete, not verify,
 // not an export, an import, a checkpoint, a reopen or a repair that was refused.
 
-import { spawn } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openThreadStore, repairStore } from '@cenotaph/core'
 import { type Disk, nodeDisk } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { testId } from '../support/thread-ids.js'
+import { secondProcess } from './second-process.fixture.js'
 import { open, refusal, rolloutOf, say, scratch, textsOf } from './store.fixture.js'
-
-const script = fileURLToPath(new URL('./second-process.mjs', import.meta.url))
-
-function secondProcess(root: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, root], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.on('data', (bytes: Buffer) => {
-      output += bytes.toString()
-    })
-    child.once('error', reject)
-    child.once('close', () => resolve(output))
-  })
-}
 
 describe('the process that has the store open opens it again', () => {
   it('is refused, by whatever path it comes, and keeps the lock that other processes see', async () => {
