@@ -122,7 +122,7 @@ export class AppendedAttachments {
     const { threadId } = this.#state
     await journal.commit(() => {
       refuseHidden(this.#context, threadId)
-      this.#keys.refuseTooMany(this.#changes)
+      this.#keys.claim(this.#changes)
       const nowMs = journal.storeTimeMs()
       const operations = this.#keys.operationsOf(this.#changes, nowMs)
       const applied = (): void => this.#keys.noteCommitted(this.#changes)

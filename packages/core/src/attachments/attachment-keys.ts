@@ -92,17 +92,12 @@ export class AttachmentKeys {
     return this.#handles.has(this.handleOf(name))
   }
 
-  /** Makes room for what is about to be put, at once; call what it returns if that fails. @throws ATTACHMENTS_TOO_MANY */
+  /**
+   * Makes room for what is about to be put, in the turn in which the caller decides to put it: two that are under way
+   * at once cannot both have the last place. Call what it returns if the put fails and the store goes on.
+   * @throws ATTACHMENTS_TOO_MANY
+   */
   claim(changes: readonly CheckedChange[]): () => void {
-    const fresh = this.refuseTooMany(changes)
-    for (const handle of fresh) this.#handles.add(handle)
-    return () => {
-      for (const handle of fresh) this.#handles.delete(handle)
-    }
-  }
-
-  /** The handles that are new. @throws ATTACHMENTS_TOO_MANY */
-  refuseTooMany(changes: readonly CheckedChange[]): string[] {
     const fresh = changes
       .filter((change) => change.value && !this.has(change))
       .map((change) => this.handleOf(change))
@@ -111,7 +106,10 @@ export class AttachmentKeys {
         detail: { threadId: this.#id, limit: ATTACHMENTS_MAX },
       })
     }
-    return fresh
+    for (const handle of fresh) this.#handles.add(handle)
+    return () => {
+      for (const handle of fresh) this.#handles.delete(handle)
+    }
   }
 
   /** What the batch must hold; the secret with the first. */

@@ -111,7 +111,8 @@ function planOf({ thread, keys, change, isThere }: AttachState): AttachPlan {
 
 function commitOf(context: StoreContext, { thread, keys, change }: AttachState) {
   refuseHidden(context, thread.threadId)
-  keys.refuseTooMany([change])
+  // The batch that follows in this turn is written, or the store has failed and its memory goes.
+  keys.claim([change])
   return {
     operations: keys.operationsOf([change], context.journal.storeTimeMs()),
     applied: () => keys.noteCommitted([change]),
