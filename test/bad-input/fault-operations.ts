@@ -79,6 +79,16 @@ export const operations: readonly Operation[] = [
     after: (facts) => added(facts, base, 'three'),
   },
   {
+    name: 'compress',
+    run: (store) => store.compressThreads([base]),
+    after: (facts) => facts,
+  },
+  {
+    name: 'append to what is compressed',
+    run: (store) => store.appendItems(base, [textItem('plain again')]),
+    after: (facts) => added(facts, base, 'plain again'),
+  },
+  {
     name: 'fork',
     run: (store) => store.forkThread(base, { newThreadId: forked, name: 'fork' }),
     after: (facts) => change(facts, forked, { name: 'fork', texts: facts[base]!.texts }),

@@ -30,6 +30,7 @@ const deeds: Readonly<Record<string, Deed>> = {
   'create again': (store) => store.createThread({ threadId: victim }),
   import: (store, source) => store.importRollouts([source]),
   checkpoint: (store) => store.checkpoint(),
+  compress: (store) => store.compressThreads([victim]),
   hold: (store) => store.holdThread(victim, 'late'),
   delete: (store) => store.deleteThread(victim, { forks: 'cascade' }),
   'delete by selection': (store) =>
@@ -134,6 +135,7 @@ const makers = [
   ['archive', 'archive.'],
   ['rename', 'rename.'],
   ['append', 'append.'],
+  ['compress', 'compress.'],
   ['import', 'import.'],
 ] as const
 

@@ -132,6 +132,19 @@ export function scenariosOf(template: Template, canaries: Canaries): readonly Sc
       recoverAfter: ['materialise.intend:after'],
     },
     {
+      name: 'compress, and append to it again',
+      program: [append(ids.plain), ['compressThreads', [ids.plain, ids.base]], append(ids.plain)],
+      from: 1,
+      recoverAfter: ['compress.intend:after', 'compress.publish:after'],
+    },
+    {
+      name: 'compress a base and its archived fork, then delete one and detach the other',
+      program: [
+        ['compressThreads', [ids.base, ids.reference]],
+        ['deleteThreads', [ids.base], { forks: 'detach' }],
+      ],
+    },
+    {
       name: 'delete of one thread',
       program: [append(ids.plain), ['deleteThreads', [ids.plain]]],
       from: 1,

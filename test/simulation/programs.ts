@@ -107,6 +107,19 @@ export function programsOf(canaries: Canaries): readonly SimProgram[] {
       program: [['forkThread', ids.plain, { newThreadId: ids.newCopy, copy: true }]],
     },
     {
+      name: 'compress, then append',
+      setUp: plain(),
+      program: [append(ids.plain), ['compressThreads', [ids.plain]], append(ids.plain)],
+    },
+    {
+      name: 'compress a base, then detach its fork',
+      setUp: forked(),
+      program: [
+        ['compressThreads', [ids.base]],
+        ['deleteThreads', [ids.base], { forks: 'detach' }],
+      ],
+    },
+    {
       name: 'delete of one thread',
       setUp: plain(),
       program: [['deleteThreads', [ids.plain]]],

@@ -26,6 +26,14 @@ export {
   type VerifyBackupOptions,
   verifyBackup,
 } from './backup/verify-backup.js'
+export type {
+  CompressedThread,
+  CompressOptions,
+  CompressProgress,
+  CompressResult,
+  UncompressedThread,
+} from './compression/compress-threads.js'
+export type { CompressionOptions } from './compression/policy.js'
 export type { ForksMode } from './erasure/delete-scope.js'
 export type { SparedThread, ThreadSelection } from './erasure/thread-selection.js'
 export type { Position, StoreEvent } from './events/event-log.js'
@@ -62,6 +70,7 @@ export type {
   TurnPage,
 } from './reading/list-items.js'
 export type { ListThreadsOptions, ThreadPage } from './reading/list-threads.js'
+export type { DirectoryStats, LargeThread, StatsOptions, StoreStats } from './reading/stats.js'
 export type { ThreadStatus } from './reading/thread-status.js'
 export type { ThreadStateName, ThreadView } from './reading/thread-view.js'
 export type { EventsOptions, WatchOptions } from './reading/watch-events.js'

@@ -12,6 +12,11 @@ import {
   StoreError,
 } from '@cenotaph/storage'
 import { checkOptions } from './check-options.js'
+import {
+  type CompressionOptions,
+  type CompressionPolicy,
+  compressionPolicy,
+} from './compression/policy.js'
 import { alone, type Companion } from './ephemeral/companion.js'
 import {
   type Participant,
@@ -48,6 +53,8 @@ export interface ThreadStoreOptions {
   readonly levelLogBytesMax?: number
   /** Longest value of an attachment, in bytes. Default 1 MiB, at most 16 MiB. */
   readonly attachmentBytesMax?: number
+  /** Compresses cold threads in the background of a store that stays open. Default: nothing is compressed unasked. */
+  readonly compression?: CompressionOptions
   /** Code that takes part in every delete. The names are registered as the store opens. Default none. */
   readonly participants?: readonly Participant[]
   /** Time for each call of a participant. Default 30,000 ms. */
@@ -58,8 +65,12 @@ export interface ThreadStoreOptions {
   readonly requestedBy?: string
 }
 
-export interface ResolvedOptions extends Required<Omit<ThreadStoreOptions, 'persistence'>> {
+/** What has no default value here. */
+type Unfilled = 'persistence' | 'compression'
+
+export interface ResolvedOptions extends Required<Omit<ThreadStoreOptions, Unfilled>> {
   readonly persistence: 'limited' | 'extended'
+  readonly compression: CompressionPolicy | undefined
   /** The store is in memory: `disk` and `levels` are. */
   readonly ephemeral: boolean
   /** Where the host's own files are: what is imported, and where exports and backups go. */
@@ -87,14 +98,21 @@ export function resolveOptions(options: ThreadStoreOptions): ResolvedOptions {
   checkTimeout(options.participantTimeoutMs)
   const code = participantCode(options.participants ?? [])
   const { persistence = 'limited', ...given } = options
+  const compression = compressionPolicy(options.compression)
   const resolved = { ...defaults(), ...given }
-  const kept = { ...resolved, hostDisk: resolved.disk, companion: alone, participantCode: code }
+  const kept = {
+    ...resolved,
+    compression,
+    hostDisk: resolved.disk,
+    companion: alone,
+    participantCode: code,
+  }
   return persistence === 'none'
     ? inMemory({ ...kept, persistence: 'limited', ephemeral: true })
     : { ...kept, persistence, ephemeral: false }
 }
 
-/** The same store with memory under it. Ballast and quiet checkpoints are for disks. */
+/** The same store with memory under it. Ballast, quiet checkpoints and compression are for disks. */
 export function inMemory(options: ResolvedOptions): ResolvedOptions {
   const disk = new MemoryDisk({ clock: options.clock })
   const levels = memoryLevels()
@@ -102,10 +120,11 @@ export function inMemory(options: ResolvedOptions): ResolvedOptions {
     disk.wipe()
     await levels.forget?.()
   }
-  return { ...options, ephemeral: true, disk, levels, forget, ballastBytes: 0 }
+  const none = { ballastBytes: 0, compression: undefined }
+  return { ...options, ...none, ephemeral: true, disk, levels, forget }
 }
 
-const defaults = (): Required<Omit<ThreadStoreOptions, 'persistence'>> => ({
+const defaults = (): Required<Omit<ThreadStoreOptions, Unfilled>> => ({
   disk: nodeDisk,
   clock: nodeClock,
   entropy: nodeEntropy,

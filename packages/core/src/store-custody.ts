@@ -5,6 +5,12 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { ThreadAttachments } from './attachments/attachments.js'
 import { forgetBackup, type KnownBackup, knownBackups } from './backup/known-backups.js'
 import { type BackupOptions, type BackupResult, makeBackup } from './backup/make-backup.js'
+import {
+  type CompressOptions,
+  type CompressResult,
+  compressThreads,
+} from './compression/compress-threads.js'
+import type { ThreadSelection } from './erasure/thread-selection.js'
 import { checkHoldReason, hold, pin, unhold, unpin } from './lifecycle/hold.js'
 import { restore } from './lifecycle/restore.js'
 import { runOperation } from './lifecycle/run-operation.js'
@@ -118,6 +124,18 @@ export class StoreCustody extends StoreReader {
   ): Promise<RedactResult> {
     const context = options?.dryRun ? this.context : this.writable
     return redactItems(context, threadId, ordinals, reason, options)
+  }
+
+  /**
+   * Makes cold threads small: their rollouts become zstd files, which every read, `zstd -d` and Codex take as they are.
+   * Each is compared with the plain form in full before it takes its place. An append makes it plain again. Threads
+   * that are in use are skipped, and nobody waits for it; a selection takes those that are not compressed yet.
+   */
+  async compressThreads(
+    threads: readonly string[] | ThreadSelection,
+    options: CompressOptions = {},
+  ): Promise<CompressResult> {
+    return compressThreads(this.writable, threads, options)
   }
 
   /**

@@ -24,6 +24,7 @@ import {
 } from './reading/list-items.js'
 import { type ListThreadsOptions, listThreads, type ThreadPage } from './reading/list-threads.js'
 import { resolveThread } from './reading/resolve-thread.js'
+import { type StatsOptions, type StoreStats, storeStats } from './reading/stats.js'
 import { type ThreadStatus, threadStatus } from './reading/thread-status.js'
 import { type ThreadView, viewOf } from './reading/thread-view.js'
 import {
@@ -104,6 +105,11 @@ export class StoreReader extends OpenedStore {
     if (since !== undefined && (since.epoch !== epoch || !Number.isSafeInteger(since.treeSize)))
       throw new StoreError('ARGUMENT_INVALID', 'since is no earlier state of this log')
     return signLogHead(events.tree, { storeId, epoch, at }, signingKey, since?.treeSize)
+  }
+
+  /** How much room the store takes on disk, by directory and by thread. */
+  stats(options: StatsOptions = {}): Promise<StoreStats> {
+    return storeStats(this.context, options)
   }
 
   /** The key that receipts can be pinned to: raw ed25519, base64. */

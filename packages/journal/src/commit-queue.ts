@@ -60,6 +60,11 @@ export class CommitQueue<M, S> {
     this.#options = options
   }
 
+  /** Whether a batch is in flight or something waits for its turn. */
+  get isBusy(): boolean {
+    return this.#run !== undefined
+  }
+
   commit<T>(build: () => Batch<T>): Promise<T> {
     return this.#enqueue<T>((resolve, reject) => ({ build, resolve, reject }))
   }

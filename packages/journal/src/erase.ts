@@ -13,6 +13,7 @@
 // resolve without having compacted, so this is the means and a scan of the files is the proof.
 
 import { StoreError } from '@cenotaph/storage'
+import type { HeavyWork } from './heavy-work.js'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { Level, LevelOperation } from './level.js'
 import { leavesNoBytes } from './levels.js'
@@ -46,6 +47,8 @@ export interface EraseOptions {
    * write to such a key meanwhile.
    */
   readonly storedValue?: (key: string) => Promise<Uint8Array | undefined>
+  /** Shares the thread pool with others; each range is one piece of work. */
+  readonly heavy?: HeavyWork
 }
 
 interface Compacting {
@@ -69,12 +72,12 @@ export async function eraseRanges(
   if (leavesNoBytes(level)) return { ranges: merged.length, wholeDatabase: false, tablesLeft: 0 }
   const wholeDatabase = merged.length > RANGES_MAX
   const compacted = wholeDatabase ? [{ from: merged[0]!.from, to: merged.at(-1)!.to }] : merged
-  await compact(level, compacted)
+  await compact(level, compacted, options)
   let old = meeting(level, merged)
   const newest = Math.max(0, ...(listTables(level) ?? []).map((table) => table.number))
   for (let attempt = 0; attempt < ATTEMPTS && old.length > 0; attempt++) {
     await writeTombstones(write, merged, old, options)
-    await compact(level, compacted)
+    await compact(level, compacted, options)
     old = meeting(level, merged).filter((table) => table.number <= newest)
   }
   return { ranges: merged.length, wholeDatabase, tablesLeft: old.length }
@@ -96,11 +99,19 @@ async function refuseLive(level: Level, ranges: readonly KeyRange[]): Promise<vo
     })
 }
 
-async function compact(level: Level, ranges: readonly KeyRange[]): Promise<void> {
+async function compact(
+  level: Level,
+  ranges: readonly KeyRange[],
+  { heavy }: EraseOptions,
+): Promise<void> {
   if (!('compactRange' in level))
     throw new StoreError('ERASE_INCOMPLETE', 'this database cannot compact a range')
   try {
-    for (const { from, to } of ranges) await (level as unknown as Compacting).compactRange(from, to)
+    const compacting = level as unknown as Compacting
+    for (const { from, to } of ranges) {
+      const piece = () => compacting.compactRange(from, to)
+      await (heavy ? heavy.run(piece) : piece())
+    }
   } catch (error) {
     throw new StoreError('ERASE_INCOMPLETE', 'a compaction failed', {
       cause: error,

@@ -16,6 +16,7 @@ import { CommitQueue } from './commit-queue.js'
 import { type Erasure, eraseRanges } from './erase.js'
 import { FailureLatch } from './failure.js'
 import type { GroupMember, Reservation, ReservedSection, Section } from './group.js'
+import { HeavyWork } from './heavy-work.js'
 import type { JournalOptions } from './journal-options.js'
 import { type Appended, appendedBytes, JournalState } from './journal-state.js'
 import { keyPages, readKeyPage } from './key-pages.js'
@@ -41,6 +42,8 @@ export class Journal {
   readonly #state: JournalState
   readonly #latch = new FailureLatch()
   readonly #gate = new ReadGate()
+  /** Shares the thread pool among all that would fill it. */
+  readonly heavy: HeavyWork
   readonly #queue: CommitQueue<Appended, Sequence>
   #checkpoints: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
@@ -55,6 +58,7 @@ export class Journal {
       groupBytesMax: GROUP_BYTES_MAX,
       groupMembersMax: GROUP_SECTIONS_MAX,
     })
+    this.heavy = new HeavyWork(() => this.#queue.isBusy)
   }
 
   /**
@@ -244,7 +248,10 @@ export class Journal {
       const write = (operations: readonly LevelOperation[]) =>
         this.#queue.commit(() => ({ operations, applied: () => {} }))
       const storedValue = (key: string) => reading(() => level.get(key, viewed))
-      return eraseRanges(level, write, ranges, keepLive ? { storedValue } : {})
+      return eraseRanges(level, write, ranges, {
+        heavy: this.heavy,
+        ...(keepLive ? { storedValue } : {}),
+      })
     })
   }
 

@@ -53,6 +53,7 @@ export { type ReadBackwardOptions, type ReadOptions, readBackward, readForward }
 export { isRedacted, redactRecord } from './redact-record.js'
 export { encodeSessionIndexLine, parseSessionIndex, type SessionName } from './session-index.js'
 export {
+  type CompareOptions,
   type CopyOptions,
   clipSource,
   copySource,
@@ -61,6 +62,7 @@ export {
   openPlainSource,
   openRolloutSource,
   type RolloutSource,
+  sameContent,
 } from './source.js'
 export { type RolloutSummary, type SummariseOptions, summarise } from './summary.js'
 export { readTurns, type Turn } from './turns.js'

@@ -110,6 +110,34 @@ export async function copySource(
   return offset
 }
 
+/**
+ * Whether two sources hold the same bytes from `from` to before `to`, which default to all of both. Reads them side by
+ * side, a megabyte at a time.
+ */
+export async function sameContent(
+  a: RolloutSource,
+  b: RolloutSource,
+  { from = 0, to = Number.POSITIVE_INFINITY, signal }: CompareOptions = {},
+): Promise<boolean> {
+  const end = Math.min(to, a.size)
+  if (end !== Math.min(to, b.size)) return false
+  for (let offset = from; offset < end; offset += COMPARED_BYTES) {
+    signal?.throwIfAborted()
+    const length = Math.min(COMPARED_BYTES, end - offset)
+    const [left, right] = await Promise.all([a.read(offset, length), b.read(offset, length)])
+    if (left.length !== length || Buffer.compare(left, right) !== 0) return false
+  }
+  return true
+}
+
+const COMPARED_BYTES = 1 << 20
+
+export interface CompareOptions {
+  readonly from?: number
+  readonly to?: number
+  readonly signal?: AbortSignal
+}
+
 function clip(size: number, offset: number, length: number): number {
   return Math.max(0, Math.min(length, size - offset))
 }

@@ -6,9 +6,11 @@ import { archive, unarchive } from './archive.js'
 import { attachmentVerbs } from './attachments.js'
 import { backup } from './backup.js'
 import { backups, backupsForget, backupsVerify } from './backups.js'
+import { compress } from './compress.js'
 import { create } from './create.js'
 import { deleteVerb } from './delete.js'
 import { demo } from './demo.js'
+import { du } from './du.js'
 import { events } from './events.js'
 import { exportVerb } from './export.js'
 import { fork } from './fork.js'
@@ -58,6 +60,8 @@ export const verbs: readonly AnyVerb[] = [
   sweep,
   ...retentionVerbs,
   ...attachmentVerbs,
+  compress,
+  du,
   participants,
   participantsForget,
   status,

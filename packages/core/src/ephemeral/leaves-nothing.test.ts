@@ -84,6 +84,7 @@ async function liveAndDie(store: ThreadStore): Promise<void> {
   await store.holdThread(id, secret)
   expect(await store.listHolds()).toHaveLength(1)
   await store.unholdThread(id)
+  expect((await store.compressThreads([id])).skipped).toHaveLength(1)
   await store.pinThread(id)
   await store.unpinThread(id)
   expect(await textsOf(store, fork)).toHaveLength(5)

@@ -82,6 +82,14 @@ const withLists = (base: DeleteResult, parts: readonly DeleteResult[]): DeleteRe
   pending: parts.flatMap(({ pending }) => pending),
 })
 
+/** The plan on disk with what goes along in memory. */
+export const withKin = (plan: DeleteResult, kin: DeleteResult): DeleteResult => ({
+  ...plan,
+  threadIds: [...plan.threadIds, ...kin.threadIds],
+  held: [...plan.held, ...kin.held],
+  wouldRefuse: kin.held.length > 0 ? 'THREAD_HELD' : plan.wouldRefuse,
+})
+
 export const mergedSweep = (onDisk: SweepResult, inMemory: SweepResult): SweepResult => ({
   ...onDisk,
   ...merged([onDisk, inMemory]),

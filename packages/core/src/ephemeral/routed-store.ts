@@ -7,6 +7,7 @@ import { isStoreError, StoreError } from '@cenotaph/storage'
 import { Recorder, type RecorderOptions } from '../append/recorder.js'
 import type { RecorderSubject } from '../append/store-recorder.js'
 import { checkOptions } from '../check-options.js'
+import type { CompressOptions, CompressResult } from '../compression/compress-threads.js'
 import { isSelection, type ThreadSelection } from '../erasure/thread-selection.js'
 import type { CreateThreadOptions } from '../lifecycle/create.js'
 import type { DeleteOptions, DeleteResult } from '../lifecycle/delete-threads.js'
@@ -21,9 +22,13 @@ import type { SweepOptions, SweepResult } from '../schedule/sweep.js'
 import { ThreadStore } from '../thread-store.js'
 import { requireThreadIds } from '../threads/require-thread.js'
 import { MemoryHalf } from './memory-half.js'
-import { deleteInBoth, mergedSweep } from './merged-delete.js'
+import { compressInBoth } from './merged-compress.js'
+import { deleteInBoth, mergedSweep, withKin } from './merged-delete.js'
 import { candidatesOf, mergedPage, theOne } from './merged-reads.js'
 import { routeVerbs } from './route-verbs.js'
+
+/** Named by their ids, or by what they are. */
+type Threads = readonly string[] | ThreadSelection
 
 export class RoutedStore extends ThreadStore {
   readonly #outsideOptions: ResolvedOptions
@@ -145,16 +150,15 @@ export class RoutedStore extends ThreadStore {
   }
 
   override async deleteThreads(
-    threads: readonly string[] | ThreadSelection,
+    threads: Threads,
     options: DeleteOptions = {},
   ): Promise<DeleteResult> {
     const half = this.#half
     if (!half || !this.context) return super.deleteThreads(threads, options)
     checkOptions(options)
-    const onDisk = (part: typeof threads) => (given: DeleteOptions) =>
+    const onDisk = (part: Threads) => (given: DeleteOptions) =>
       this.#deleteOnDisk(half, part, given)
-    const inMemory = (part: typeof threads) => (given: DeleteOptions) =>
-      half.deleteThreads(part, given)
+    const inMemory = (part: Threads) => (given: DeleteOptions) => half.deleteThreads(part, given)
     if (isSelection(threads)) return deleteInBoth([onDisk(threads), inMemory(threads)], options)
     const ids = requireThreadIds(threads)
     const inside = ids.filter((id) => half.has(id))
@@ -167,7 +171,7 @@ export class RoutedStore extends ThreadStore {
   /** What threads on disk have spawned in memory goes with them, and with `cascade` what was forked from them. */
   async #deleteOnDisk(
     half: MemoryHalf,
-    threads: readonly string[] | ThreadSelection,
+    threads: Threads,
     options: DeleteOptions,
   ): Promise<DeleteResult> {
     const kin = half.hasOutsideKin() ? await this.#kinOf(half, threads, options) : undefined
@@ -189,7 +193,7 @@ export class RoutedStore extends ThreadStore {
   /** The plan on disk, and what goes along in memory; undefined where that is nothing. */
   async #kinOf(
     half: MemoryHalf,
-    threads: readonly string[] | ThreadSelection,
+    threads: Threads,
     options: DeleteOptions,
   ): Promise<{ base: DeleteResult; plan: DeleteResult } | undefined> {
     const base = await super.deleteThreads(threads, { ...options, dryRun: true })
@@ -201,6 +205,18 @@ export class RoutedStore extends ThreadStore {
     if (roots.length === 0) return undefined
     const forks = cascade ? 'cascade' : 'detach'
     return { base, plan: await half.deleteThreads(roots, { dryRun: true, forks }) }
+  }
+
+  override async compressThreads(
+    threads: Threads,
+    options: CompressOptions = {},
+  ): Promise<CompressResult> {
+    const half = this.#half
+    if (!half || isSelection(threads)) return super.compressThreads(threads, options)
+    return compressInBoth(requireThreadIds(threads), (id) => half.has(id), {
+      onDisk: (ids) => super.compressThreads(ids, options),
+      inMemory: (ids) => half.compressThreads(ids, options),
+    })
   }
 
   /** Deletes of both halves ask it; its code is known to both. */
@@ -276,12 +292,5 @@ export class RoutedStore extends ThreadStore {
     return [...(await super.listReceipts()), ...((await this.#half?.listReceipts()) ?? [])]
   }
 }
-
-const withKin = (plan: DeleteResult, kin: DeleteResult): DeleteResult => ({
-  ...plan,
-  threadIds: [...plan.threadIds, ...kin.threadIds],
-  held: [...plan.held, ...kin.held],
-  wouldRefuse: kin.held.length > 0 ? 'THREAD_HELD' : plan.wouldRefuse,
-})
 
 routeVerbs(RoutedStore.prototype, ThreadStore.prototype)

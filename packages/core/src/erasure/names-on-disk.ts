@@ -1,5 +1,5 @@
 // Every name under the root that belongs to some threads: rollouts in both forms and both places, duplicates in
-// other day folders, temporaries made from their names. The owner is the id in the name, before `_`: a file that
+// other day folders, temporaries made from their names, staged ones too. The owner is the id in the name, before `_`: a file that
 // merely mentions an id in its text belongs to somebody else.
 
 import path from 'node:path'
@@ -36,7 +36,13 @@ export async function namesOf(
     if (file.owner === undefined || isWanted(file.owner)) found.push(file)
   }
   if (folders) for (const folder of folders) await look(context.disk, folder, visit)
-  else await walkRollouts(context, visit)
+  else {
+    await walkRollouts(context, visit)
+    // What is staged under the id of an operation is that operation's, and has no owner by name.
+    await look(context.disk, context.layout.stagingFolder, (file) => {
+      if (file.owner !== undefined) visit(file)
+    })
+  }
   return found
 }
 

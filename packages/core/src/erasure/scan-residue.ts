@@ -34,7 +34,7 @@ export async function scanForResidue(
     if (fresh.length === 0) break
     for (const file of fresh) {
       scanned.add(file)
-      const scan = await scanFile(context.disk, file, index)
+      const scan = await context.journal.heavy.run(() => scanFile(context.disk, file, index))
       bytes += scan.bytes
       for (const { probe } of scan.hits) hits.set(probe, file)
     }

@@ -11,6 +11,7 @@ import { sourceName } from '../reading/list-threads.js'
 import { idOfKey, orderPrefix, orderTime } from '../threads/index-keys.js'
 import { spawnTree } from '../threads/relatives.js'
 import type { ThreadRow } from '../threads/thread-row.js'
+import type { ThreadState } from '../threads/thread-state.js'
 import { type Duration, parseDuration } from '../time/duration.js'
 
 export interface ThreadSelection {
@@ -87,16 +88,24 @@ export async function selectThreads(
   context: StoreContext,
   selection: ThreadSelection,
 ): Promise<SelectedThreads> {
-  const isDescribed = describedBy(context, selection)
   const described = new Set<ThreadId>()
+  for await (const { threadId } of describedThreads(context, selection)) described.add(threadId)
+  return sparing(context, described, describedBy(context, selection))
+}
+
+/** Those that the selection describes, by last activity, the oldest first; archived ones behind the others. */
+export async function* describedThreads(
+  context: StoreContext,
+  selection: ThreadSelection,
+): AsyncGenerator<ThreadState> {
+  const isDescribed = describedBy(context, selection)
   for (const prefix of prefixesOf(context, selection)) {
     const range = { from: prefix, to: `${prefix}${endOf(context, selection)}` }
     for await (const keys of context.journal.keysIn([range])) {
       for (const state of await context.threads.loadMany(keys.map(idOfKey)))
-        if (state && isDescribed(state.row)) described.add(state.threadId)
+        if (state && isDescribed(state.row)) yield state
     }
   }
-  return sparing(context, described, isDescribed)
 }
 
 /** Where the described threads lie in the index, in order of their last activity. */

@@ -5,6 +5,7 @@ import { appendCrashPoints } from '../append/append-queue.js'
 import { setPolicy } from '../retention/stored-policy.js'
 import { archive, unarchive } from './archive.js'
 import { attach, eraseAttachment } from './attach.js'
+import { compress } from './compress.js'
 import { create } from './create.js'
 import { deleteThreads } from './delete.js'
 import { fork } from './fork.js'
@@ -34,6 +35,7 @@ const definitions = [
   archive,
   unarchive,
   fork,
+  compress,
   materialise,
   redact,
   schedule,

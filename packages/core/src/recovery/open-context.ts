@@ -9,6 +9,7 @@ import { AppendQueue } from '../append/append-queue.js'
 import { Checkpoints } from '../append/checkpoint.js'
 import { RolloutWriters } from '../append/rollout-writers.js'
 import { Backups } from '../backup/backups.js'
+import { Compressor } from '../compression/compressor.js'
 import type { StoreContext, StoreIdentity } from '../context.js'
 import { Deletions } from '../erasure/deletions.js'
 import { removeExpiredLevels } from '../erasure/scrub.js'
@@ -78,6 +79,7 @@ async function openOnce(layout: RootLayout, options: ResolvedOptions): Promise<O
     await recover(context, recovered)
     await context.trustedClock.persist()
     await context.dueDeletions.run()
+    new Compressor(context).start()
     return { context, level, close }
   } catch (error) {
     if (loaded) await letGo(loaded)

@@ -13,6 +13,7 @@ import {
   parseRolloutFileName,
   type RolloutId,
   type RolloutSource,
+  sameContent,
   type ThreadId,
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
@@ -22,8 +23,6 @@ import { stageBytes, stagedPath } from '../files/staging.js'
 import type { RolloutRow } from '../threads/thread-row.js'
 import { type FoundPatches, findPatches, patchedSource } from './patches.js'
 import type { RedactTarget } from './redact-lines.js'
-
-const COMPARED_BYTES = 1024 * 1024
 
 /** Files that hold the lines: rollouts wherever they lie, and temporaries that may be made from them. */
 export async function filesOf(
@@ -159,12 +158,8 @@ async function refuseDifferent(
 ): Promise<void> {
   const decoded = await openZstdSource(context.disk, staged)
   try {
-    let same = decoded?.size === meant.size
-    for (let at = 0; decoded && same && at < meant.size; at += COMPARED_BYTES) {
-      const [a, b] = [await decoded.read(at, COMPARED_BYTES), await meant.read(at, COMPARED_BYTES)]
-      same = Buffer.compare(a, b) === 0
-    }
-    if (!same) throw new StoreError('ROLLOUT_ZSTD_DAMAGED', 'a staged rollout decodes differently')
+    if (decoded && (await sameContent(decoded, meant))) return
+    throw new StoreError('ROLLOUT_ZSTD_DAMAGED', 'a staged rollout decodes differently')
   } finally {
     await decoded?.close()
   }

@@ -3,6 +3,38 @@ import { describe, expect, it } from 'vitest'
 import { LockTable } from './lock-table.js'
 
 describe('lock table', () => {
+  it('turns a shared lock into an exclusive one with nobody in between, ahead of those who wait', async () => {
+    const locks = new LockTable()
+    const order: string[] = []
+    const mine = locks.tryUpgradableNow('a')!
+    const other = await locks.acquire({ shared: ['a'] })
+    expect(locks.tryUpgradableNow('a')).toBeUndefined()
+    expect(mine.isAwaited()).toBe(false)
+    const taking = (['exclusive', 'shared'] as const).map(async (mode) => {
+      const release = await locks.acquire({ [mode]: ['a'] })
+      order.push(mode)
+      release()
+    })
+    expect(mine.isAwaited()).toBe(true)
+    const upgraded = mine.upgrade().then(() => order.push('upgraded'))
+    expect(locks.trySharedNow('a')).toBeUndefined()
+    await Promise.resolve()
+    expect(order).toEqual([])
+    other()
+    await upgraded
+    await Promise.resolve()
+    expect(order).toEqual(['upgraded'])
+    mine.release([])
+    await Promise.resolve()
+    expect(order).toEqual(['upgraded'])
+    mine.release()
+    mine.release()
+    await Promise.all(taking)
+    expect(order).toEqual(['upgraded', 'exclusive', 'shared'])
+    expect(locks.isHeld('a')).toBe(false)
+    expect(locks.tryUpgradableNow('a')).toBeDefined()
+  })
+
   it('never lets an exclusive holder share an id, and lets everybody in at last', async () => {
     const request = fc.record({
       exclusive: fc.uniqueArray(fc.constantFrom('a', 'b', 'c')),
@@ -26,6 +58,18 @@ describe('lock table', () => {
             }
           }
           let done = 0
+          const compress = async () => {
+            const lock = locks.tryUpgradableNow('a')
+            if (!lock) return
+            change([], ['a'], 1)
+            await s.schedule(Promise.resolve())
+            await lock.upgrade()
+            change([], ['a'], -1)
+            change(['a'], [], 1)
+            await s.schedule(Promise.resolve())
+            change(['a'], [], -1)
+            lock.release()
+          }
           const run = async ({ exclusive, shared }: { exclusive: string[]; shared: string[] }) => {
             const release = await locks.acquire({ exclusive, shared })
             change(exclusive, shared, 1)
@@ -34,7 +78,7 @@ describe('lock table', () => {
             release()
             done += 1
           }
-          const all = Promise.all(requests.map(run))
+          const all = Promise.all(requests.flatMap((one) => [run(one), compress()]))
           await s.waitFor(all)
           expect(done).toBe(requests.length)
           for (const id of ['a', 'b', 'c']) expect(locks.isHeld(id)).toBe(false)

@@ -17,6 +17,19 @@ interface Entry {
   holders: number
   exclusive: boolean
   readonly waiters: Waiter[]
+  /** One of the holders may become the only one. */
+  upgradable: boolean
+  /** That one waits for the others to go, ahead of all waiters. */
+  upgrade: (() => void) | undefined
+}
+
+/** A shared lock of one thread that can become an exclusive one, with nobody in between. */
+export interface UpgradableLock {
+  /** True while somebody else waits for the thread. */
+  isAwaited(): boolean
+  /** Resolves when this is the only holder. */
+  upgrade(): Promise<void>
+  readonly release: Release
 }
 
 export interface LockRequest {
@@ -72,7 +85,7 @@ export class LockTable {
   trySharedNow(id: string): (() => void) | undefined {
     if (this.#closed) return undefined
     const entry = this.#entryOf(id)
-    if (entry.exclusive || entry.waiters.length > 0) return undefined
+    if (entry.exclusive || entry.upgrade || entry.waiters.length > 0) return undefined
     entry.holders += 1
     this.#active += 1
     let released = false
@@ -81,6 +94,33 @@ export class LockTable {
       released = true
       this.#release(id)
       this.#ended()
+    }
+  }
+
+  /**
+   * As {@link trySharedNow}, with a lock that can become exclusive; a thread has one such lock at a time. Its holder waits
+   * for nothing else while it upgrades, so it cannot be part of a circle.
+   */
+  tryUpgradableNow(id: string): UpgradableLock | undefined {
+    if (this.#entries.get(id)?.upgradable) return undefined
+    const releaseShared = this.trySharedNow(id)
+    if (!releaseShared) return undefined
+    const entry = this.#entryOf(id)
+    entry.upgradable = true
+    let released = false
+    return {
+      isAwaited: () => entry.waiters.length > 0,
+      async upgrade() {
+        if (entry.holders > 1) await new Promise<void>((resolve) => (entry.upgrade = resolve))
+        entry.upgrade = undefined
+        entry.exclusive = true
+      },
+      release(ids) {
+        if (released || (ids && !ids.includes(id))) return
+        released = true
+        entry.upgradable = false
+        releaseShared()
+      },
     }
   }
 
@@ -96,7 +136,13 @@ export class LockTable {
   #entryOf(id: string): Entry {
     let entry = this.#entries.get(id)
     if (!entry) {
-      entry = { holders: 0, exclusive: false, waiters: [] }
+      entry = {
+        holders: 0,
+        exclusive: false,
+        waiters: [],
+        upgradable: false,
+        upgrade: undefined,
+      }
       this.#entries.set(id, entry)
     }
     return entry
@@ -105,7 +151,7 @@ export class LockTable {
   #take(id: string, exclusive: boolean): Promise<void> {
     const entry = this.#entryOf(id)
     const free = entry.holders === 0 || (!exclusive && !entry.exclusive)
-    if (free && entry.waiters.length === 0) {
+    if (free && !entry.upgrade && entry.waiters.length === 0) {
       entry.holders += 1
       entry.exclusive = exclusive
       return Promise.resolve()
@@ -119,6 +165,7 @@ export class LockTable {
     const entry = this.#entries.get(id)
     if (!entry) return
     entry.holders -= 1
+    if (entry.holders === 1) entry.upgrade?.()
     if (entry.holders > 0) return
     entry.exclusive = false
     while (entry.waiters.length > 0) {

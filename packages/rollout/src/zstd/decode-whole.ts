@@ -36,7 +36,7 @@ export async function decodeWhole(
   }
   if (expected.checksum === undefined) return content
   // The decoder has compared the frame's own checksum, where it has one, so an equal one needs no second look.
-  const found = shape.frames === 1 && shape.checksum ? shape.checksum : xxh64Low32(content)
+  const found = shape.frames === 1 && shape.checksum ? shape.checksum : await xxh64Low32(content)
   if (found !== expected.checksum)
     throw damaged(path, compressedOffset, 'a checksum does not match')
   return content

@@ -15,44 +15,53 @@ import { xxh64Low32 } from './xxh64.js'
 export interface EncodeOptions {
   /** Uncompressed bytes of a frame, 1 KiB to 64 MiB. Default 1 MiB. */
   readonly frameBytes?: number
-  /** zstd's level. Default 3. */
-  readonly level?: number
   readonly signal?: AbortSignal
+  /** Runs the work of one frame: whoever shares a thread pool with others decides here when it begins. */
+  readonly gate?: <T>(run: () => Promise<T>) => Promise<T>
 }
 
+/** Frames that are read and not written yet: two that are compressed, on as many threads, and one that is next. */
+const FRAMES_IN_HAND = 3
+
 /**
- * Hands the compressed bytes to `write`, in order, one call at a time. Holds two frames in memory, whose
- * compression uses two threads of the pool. Throws ARGUMENT_INVALID for a frame size out of range.
+ * Hands the compressed bytes to `write`, in order, one call at a time. Throws ARGUMENT_INVALID for a frame size out
+ * of range, and what the signal says once it aborts; no frame is being compressed any more when it throws.
+ * The level is 3, zstd's own default: the library takes no other.
  */
 export async function encodeSeekable(
   source: RolloutSource,
   write: (bytes: Uint8Array) => Promise<void>,
   options: EncodeOptions = {},
 ): Promise<{ readonly bytes: number; readonly compressedBytes: number }> {
-  const { frameBytes = 1 << 20, level = 3, signal } = options
+  const { frameBytes = 1 << 20, signal, gate = (run) => run() } = options
   if (!Number.isInteger(frameBytes) || frameBytes < 1024 || frameBytes > 64 << 20) {
     throw new StoreError('ARGUMENT_INVALID', 'A frame holds 1 KiB to 64 MiB', {
       detail: { frameBytes },
     })
   }
   const entries: Required<SeekEntry>[] = []
-  const started: Promise<Frame>[] = []
+  const inHand: Promise<Frame>[] = []
   let offset = 0
-  // A rollout without a byte still is one frame: a file without any is not a zstd file.
-  while (offset < source.size || started.length > 0 || entries.length === 0) {
-    signal?.throwIfAborted()
-    if (started.length < 2 && (offset < source.size || offset === 0)) {
-      const content = await source.read(offset, frameBytes)
-      offset += content.length
-      const frame = encodeFrame(content, level)
-      // A failure is reported when the frame's turn comes.
-      frame.catch(() => undefined)
-      started.push(frame)
-      if (started.length < 2 && offset < source.size) continue
+  try {
+    // A rollout without a byte still is one frame: a file without any is not a zstd file.
+    while (offset < source.size || inHand.length > 0 || entries.length === 0) {
+      signal?.throwIfAborted()
+      const isLast = offset >= source.size && (offset > 0 || inHand.length > 0)
+      if (inHand.length < FRAMES_IN_HAND && !isLast) {
+        const content = await source.read(offset, frameBytes)
+        offset += content.length
+        const frame = gate(() => encodeFrame(content))
+        // A failure is reported when the frame's turn comes.
+        frame.catch(() => undefined)
+        inHand.push(frame)
+        continue
+      }
+      const { stored, entry } = await (inHand.shift() as Promise<Frame>)
+      await write(stored)
+      entries.push(entry)
     }
-    const frame = await (started.shift() as Promise<Frame>)
-    await write(frame.stored)
-    entries.push(frame.entry)
+  } finally {
+    await Promise.allSettled(inHand)
   }
   const table = encodeSeekTable(entries)
   await write(table)
@@ -67,10 +76,12 @@ interface Frame {
   readonly entry: Required<SeekEntry>
 }
 
-async function encodeFrame(content: Uint8Array, level: number): Promise<Frame> {
-  const compressing = compress(Buffer.from(content), level)
-  const checksum = xxh64Low32(content)
-  const compressed = await compressing
+async function encodeFrame(content: Uint8Array): Promise<Frame> {
+  const { buffer, byteOffset, length } = content
+  const [compressed, checksum] = await Promise.all([
+    compress(Buffer.from(buffer, byteOffset, length)),
+    xxh64Low32(content),
+  ])
   const header = parseFrameHeader(Buffer.concat([compressed.subarray(0, 18), Buffer.alloc(12)]))
   if (!header) throw new StoreError('ROLLOUT_ZSTD_DAMAGED', 'The compressor wrote no frame')
   const trailer = Buffer.alloc(4)

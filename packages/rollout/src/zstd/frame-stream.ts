@@ -9,7 +9,7 @@ import { Decompress } from 'fzstd'
 import { ByteWindow, type ReadAt } from './byte-window.js'
 import type { FrameHeader } from './frame-header.js'
 import { walk } from './walk.js'
-import { Xxh64 } from './xxh64.js'
+import { beginXxh64, type Xxh64 } from './xxh64.js'
 import { bomb, damaged } from './zstd-error.js'
 
 const streamWindowBytesMax = 32 * 1024 ** 2
@@ -41,7 +41,8 @@ export async function* streamFrames(
         throw bomb(path, { windowBytes: step.header.windowBytes, limit })
       }
       const head = await window.read(step.offset, step.header.headerBytes)
-      frame = new FrameDecoder(path, step.offset, step.header, head)
+      const checksum = step.header.checksum ? await beginXxh64() : undefined
+      frame = new FrameDecoder({ path, offset: step.offset, header: step.header, checksum }, head)
       continue
     }
     if (!frame) continue
@@ -49,6 +50,14 @@ export async function* streamFrames(
     const content = frame.decode(stored, step.header.last)
     if (content.length > 0) yield content
   }
+}
+
+interface FrameParts {
+  readonly path: string
+  readonly offset: number
+  readonly header: FrameHeader
+  /** Where the frame has one to compare with. */
+  readonly checksum: Xxh64 | undefined
 }
 
 class FrameDecoder {
@@ -60,11 +69,11 @@ class FrameDecoder {
   #decoded: Uint8Array[] = []
   #contentBytes = 0
 
-  constructor(path: string, offset: number, header: FrameHeader, head: Uint8Array) {
+  constructor({ path, offset, header, checksum }: FrameParts, head: Uint8Array) {
     this.#path = path
     this.#offset = offset
     this.#header = header
-    this.#checksum = header.checksum ? new Xxh64() : undefined
+    this.#checksum = checksum
     this.#decoder = new Decompress((bytes) => {
       this.#decoded.push(bytes)
     })

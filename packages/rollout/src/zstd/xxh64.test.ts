@@ -1,25 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Xxh64, xxh64Low32 } from './xxh64.js'
-
-const hash = (bytes: Uint8Array) => new Xxh64().update(bytes).digest()
+import { beginXxh64, xxh64Low32 } from './xxh64.js'
 
 describe('XXH64', () => {
-  it('has the values that are known', () => {
-    expect(hash(Buffer.from(''))).toBe(0xef46db3751d8e999n)
-    expect(hash(Buffer.from('a'))).toBe(0xd24ec4f1a98c6e5bn)
-    expect(hash(Buffer.from('abc'))).toBe(0x44bc2cf5ad770999n)
-    expect(xxh64Low32(Buffer.from('abc'))).toBe(0xad770999)
+  it('has the values that are known', async () => {
+    expect(await xxh64Low32(Buffer.from(''))).toBe(0x51d8e999)
+    expect(await xxh64Low32(Buffer.from('a'))).toBe(0xa98c6e5b)
+    expect(await xxh64Low32(Buffer.from('abc'))).toBe(0xad770999)
   })
 
-  it('equals the definition in bigint arithmetic, however the bytes are cut', () => {
+  it('equals the definition in bigint arithmetic, however the bytes are cut', async () => {
     const bytes = fc.uint8Array({ maxLength: 200 })
-    fc.assert(
-      fc.property(bytes, bytes, bytes, (a, b, c) => {
+    await fc.assert(
+      fc.asyncProperty(bytes, bytes, bytes, async (a, b, c) => {
         const whole = Buffer.concat([a, b, c])
-        const parts = new Xxh64().update(a).update(b).update(c)
-        expect(parts.digest()).toBe(reference(whole))
-        expect(parts.digestLow32()).toBe(Number(reference(whole) & 0xffffffffn))
+        const expected = Number(reference(whole) & 0xffffffffn)
+        expect(await xxh64Low32(whole)).toBe(expected)
+        const parts = await beginXxh64()
+        for (const part of [a, b, c]) parts.update(part)
+        expect(parts.digestLow32()).toBe(expected)
       }),
       { numRuns: 500 },
     )
