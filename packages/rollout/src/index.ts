@@ -1,3 +1,4 @@
+export { checksumOf, extendChecksum, type Tallied, tallied } from './checksum.js'
 export type { Damage, DamageKind } from './damage.js'
 export {
   dateFolderOf,

@@ -1,5 +1,6 @@
 // What one pass over a rollout tells: who it is, how much it holds, and what is wrong with it.
 
+import { tallied } from './checksum.js'
 import type { Damage } from './damage.js'
 import { type SessionMeta, sessionMetaOf } from './items.js'
 import type { RolloutLine } from './line.js'
@@ -16,6 +17,8 @@ export interface RolloutSummary {
   readonly items: number
   /** Uncompressed bytes of the range. */
   readonly bytes: number
+  /** CRC-32 of those bytes. */
+  readonly crc32: number
   /** `options.firstOrdinal` or 0 where there is no record. */
   readonly firstOrdinal: number
   /** The last record's ordinal plus one; `firstOrdinal` where there is no record. */
@@ -59,17 +62,20 @@ export async function summarise(
     if (damage.length < damageListedMax) damage.push(one)
   }
   const seen: Seen = { items: 0, latestMs: Number.NEGATIVE_INFINITY }
-  for await (const line of readForward(source, { ...options, onDamage })) {
+  const tally = tallied(source, { start: range.start, end: Math.max(range.start, range.end) })
+  for await (const line of readForward(tally.source, { ...options, onDamage })) {
     look(seen, line, options.expectedThreadId, onDamage)
   }
   if (bytes === 0) onDamage({ kind: 'empty', offset: range.start, length: 0 })
   else if (!seen.first) onDamage({ kind: 'no-session-meta', offset: range.start, length: bytes })
   const firstOrdinal = seen.first?.ordinal ?? options.firstOrdinal ?? 0
+  const crc32 = await tally.checksum()
   const lastByte = bytes > 0 ? (await source.read(range.end - 1, 1))[0] : undefined
   return {
     meta: seen.meta,
     items: seen.items,
     bytes,
+    crc32,
     firstOrdinal,
     nextOrdinal: seen.last ? seen.last.ordinal + 1 : firstOrdinal,
     explicitOrdinals: seen.first?.explicitOrdinal ?? false,

@@ -1,6 +1,7 @@
 // How a thread's state moves on with its lines: the tail at once, when ordinals are given out, and the row once the
 // lines are committed.
 
+import { extended } from '../threads/rollout-checksum.js'
 import { currentRollout, type ThreadRow, withCurrentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import type { PreparedLines } from './prepared-lines.js'
@@ -29,6 +30,7 @@ export function advanceRow(
   const rollout = currentRollout(row)
   const advanced = withCurrentRollout(row, {
     bytes: rollout.bytes + lines.bytes.length,
+    ...extended(rollout, lines.bytes),
     items: rollout.items + lines.count,
     nextOrdinal: lines.first + lines.count,
     endsWithNewline: true,

@@ -1,5 +1,6 @@
 // Rewrites a rollout in place of the old one, all or nothing: staged, made durable, renamed over it, folder synced,
-// row brought up to date. The caller holds the thread's exclusive lock and has settled its appends.
+// row brought up to date. The caller holds the thread's exclusive lock and has settled its appends. Bytes that are not
+// those that were committed are never written anew: they would pass for the true ones from then on.
 
 import path from 'node:path'
 import { openPlainSource, readForward, sessionMetaOf, summarise } from '@cenotaph/rollout'
@@ -10,16 +11,18 @@ import { stageBytes } from '../files/staging.js'
 import { uniqueName } from '../files/unique-name.js'
 import { batchOf } from '../lifecycle/batch.js'
 import { baseOf, rolloutRow } from '../threads/new-row.js'
+import { refuseChangedBytes } from '../threads/rollout-checksum.js'
 import type { RolloutRow, ThreadRow } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 
-/** Puts new bytes in place of a rollout, in plain form. */
+/** Puts new bytes in place of a rollout, in plain form. @throws ROLLOUT_DAMAGED where the old ones have changed */
 export async function replaceRollout(
   context: StoreContext,
   row: ThreadRow,
   rollout: RolloutRow,
   write: (put: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
 ): Promise<void> {
+  await refuseChangedBytes(context, row, rollout)
   const target = context.layout.rolloutPath({ archived: row.archived, fileName: rollout.fileName })
   const staged = path.join(context.layout.stagingFolder, `${uniqueName(context)}.tmp`)
   try {
@@ -59,12 +62,16 @@ export async function refreshReplaced(context: StoreContext, state: ThreadState)
   }
 }
 
-/** @throws ROLLOUT_CHANGED, ROLLOUT_SHORT where a rollout does not have its committed length */
+/** @throws ROLLOUT_CHANGED, ROLLOUT_SHORT, ROLLOUT_DAMAGED where a rollout is not as it was committed */
 export async function refuseChangedRollouts(
   context: StoreContext,
   state: ThreadState,
 ): Promise<void> {
-  for (const rollout of state.row.rollouts) await refuseChanged(context, state, rollout)
+  const { row } = state
+  for (const rollout of row.rollouts) {
+    await refuseChanged(context, state, rollout)
+    await refuseChangedBytes(context, row, rollout)
+  }
 }
 
 async function refuseChanged(

@@ -1,5 +1,6 @@
 // Adopts what another program wrote behind the committed length of a rollout: whole lines that continue it become
-// lines of the thread, anything else goes to quarantine. A thread that was parked for it is in use again.
+// lines of the thread, anything else goes to quarantine. A thread that was parked for it is in use again. Committed
+// bytes that have changed are taken as they are: whoever repairs is told, and the row has their checksum from then on.
 
 import { openPlainSource, summarise, type ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
@@ -10,13 +11,17 @@ import { allThreadIds } from '../reading/resolve-thread.js'
 import { tailBehind } from '../recovery/replay.js'
 import { appendCarried } from '../recovery/retry-carried.js'
 import { ageOf, rolloutRow } from '../threads/new-row.js'
+import { extended } from '../threads/rollout-checksum.js'
 import { currentRollout, withCurrentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
+import { takeChangedBytes } from './take-changed-bytes.js'
 
 export interface AdoptedTail {
   readonly threadId: ThreadId
   readonly adoptedItems: number
   readonly quarantinedBytes: number
+  /** Rollouts whose committed bytes are not those that were committed. */
+  readonly changedRollouts: number
 }
 
 export async function adoptTails(
@@ -29,9 +34,13 @@ export async function adoptTails(
     const release = await context.locks.acquire({ exclusive: [id] })
     try {
       const state = await context.threads.load(id)
-      if (!state || currentRollout(state.row).compressed) continue
+      if (!state) continue
+      const changedRollouts = await takeChangedBytes(context, state, options.dryRun)
       const tail = await adoptTail(context, state, options.dryRun)
-      if (tail) adopted.push(tail)
+      if (tail) adopted.push({ ...tail, changedRollouts })
+      else if (changedRollouts > 0) {
+        adopted.push({ threadId: id, adoptedItems: 0, quarantinedBytes: 0, changedRollouts })
+      }
     } finally {
       release()
     }
@@ -43,7 +52,8 @@ async function adoptTail(
   context: StoreContext,
   state: ThreadState,
   dryRun: boolean,
-): Promise<AdoptedTail | undefined> {
+): Promise<Omit<AdoptedTail, 'changedRollouts'> | undefined> {
+  if (currentRollout(state.row).compressed) return undefined
   const tail = await tailBehind(context, state)
   if (tail.length === 0) return undefined
   const { threadId } = state
@@ -75,7 +85,7 @@ async function adoptTail(
       batchOf(context, {
         rows: [
           {
-            ...withCurrentRollout(row, after),
+            ...withCurrentRollout(row, { ...after, ...extended(before, tail.subarray(0, whole)) }),
             ...ageOf(summary),
             updatedAt,
             damaged,

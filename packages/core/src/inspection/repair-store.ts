@@ -77,10 +77,19 @@ export async function repairStore(
         threadId,
         detail: `${quarantinedBytes} bytes are in quarantine`,
       }))
+    const changed = tails
+      .filter((tail) => tail.changedRollouts > 0)
+      .map(({ threadId }) => ({
+        what: 'rollout-bytes',
+        threadId,
+        detail: 'committed bytes have changed; the thread has them as they are now',
+      }))
     return {
       ...report,
-      adopted: tails.map(({ threadId, adoptedItems }) => ({ threadId, items: adoptedItems })),
-      lost: [...report.lost, ...quarantined],
+      adopted: tails
+        .filter((tail) => tail.adoptedItems > 0 || tail.quarantinedBytes > 0)
+        .map(({ threadId, adoptedItems }) => ({ threadId, items: adoptedItems })),
+      lost: [...report.lost, ...quarantined, ...changed],
     }
   } finally {
     await closeContext(store)

@@ -13,6 +13,8 @@ import { isSetAsideLevel } from '../erasure/scrub.js'
 import { listReceipts, verifyReceipt } from '../proof/index.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
+import { differs } from '../threads/rollout-checksum.js'
+import type { ThreadRow } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import { verifyAttachments } from './verify-attachments.js'
 import { verifyHold, verifyHoldIndex, verifyPolicy } from './verify-care.js'
@@ -106,10 +108,12 @@ async function verifyThread(
         const summary = await summarise(source, { expectedThreadId: row.threadId })
         bytes += summary.bytes
         for (const damage of summary.damage) report('ROLLOUT_DAMAGED', row.threadId, text(damage))
-        const differs =
+        const countsDiffer =
           summary.items !== rollout.items || summary.nextOrdinal !== rollout.nextOrdinal
-        if (differs)
+        if (countsDiffer)
           report('ROW_DIFFERS', row.threadId, 'the row and the rollout count differently')
+        if (differs(rollout, summary.crc32) && !(await wasRewritten(context, row)))
+          report('ROLLOUT_DAMAGED', row.threadId, 'committed bytes have changed')
       } finally {
         await source.close()
       }
@@ -124,6 +128,12 @@ async function verifyThread(
   await verifyAttachments(context, state, report)
   return bytes
 }
+
+/** Whoever rewrote a rollout while it was read has compared its bytes, and committed new ones. */
+const wasRewritten = async (
+  { threads }: StoreContext,
+  { threadId, generation }: ThreadRow,
+): Promise<boolean> => (await threads.load(threadId))?.row.generation !== generation
 
 const text = ({ kind, offset, length }: Damage): string =>
   `${kind} at byte ${offset}, ${length} bytes`

@@ -163,11 +163,16 @@ export const importThread = defineOperation<ImportArgs, ImportState, ImportPlan,
   threadsOf: ({ threadId }) => [threadId],
 })
 
-/** The row as it was; where its lines are is as they were read now. */
+/** The row as it was; where its lines are is as they were read now, and their checksums are those of before. */
 function keptRow(
   { formerDirectories: _, ...kept }: ThreadRow,
-  { rollouts, damaged, generation }: ThreadRow,
+  { rollouts: read, damaged, generation }: ThreadRow,
 ): ThreadRow {
+  const rollouts = read.map((rollout) => {
+    const before = kept.rollouts.find(({ rolloutId }) => rolloutId === rollout.rolloutId)
+    const { bytes, crc32 } = before ?? {}
+    return bytes === rollout.bytes && crc32 !== undefined ? { ...rollout, crc32 } : rollout
+  })
   return { ...kept, directory: null, rollouts, damaged, generation: kept.generation + generation }
 }
 

@@ -3,10 +3,11 @@
 // one where both are there.
 
 import path from 'node:path'
-import { copySource, openZstdSource, type ThreadId } from '@cenotaph/rollout'
+import { copySource, openZstdSource, type ThreadId, tallied } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import { stageBytes, stagedPath } from '../files/staging.js'
 import { refuseArchived, refuseHidden, requireUsable } from '../threads/require-thread.js'
+import { changedBytes, differs, refuseChangedBytes } from '../threads/rollout-checksum.js'
 import { currentRollout, type ThreadRow, withCurrentRollout } from '../threads/thread-row.js'
 import { gatherLocked } from './barrier.js'
 import { defineOperation, type Step } from './operation.js'
@@ -18,6 +19,8 @@ interface MaterialisePlan {
   readonly fileName: string
   /** Length that the plain form must have. */
   readonly bytes: number
+  /** Checksum that it must have, where there is one. */
+  readonly crc32?: number
   /** Nothing to do: somebody else materialised it while this call waited for the lock. */
   readonly done: boolean
 }
@@ -34,12 +37,17 @@ export const materialise = defineOperation<
     gatherLocked(context, { exclusive: [threadId] }, async () => {
       const state = await requireUsable(context, threadId)
       refuseArchived(state)
+      const rollout = currentRollout(state.row)
+      // Asked before the commit: behind it the thread would be parked until somebody repairs.
+      if (rollout.compressed) await refuseChangedBytes(context, state.row, rollout)
       return state.row
     }),
 
   plan(row) {
-    const { fileName, bytes, compressed } = currentRollout(row)
-    return { threadId: row.threadId, archived: row.archived, fileName, bytes, done: !compressed }
+    const { fileName, bytes, crc32, compressed } = currentRollout(row)
+    const { threadId, archived } = row
+    const sum = crc32 === undefined ? {} : { crc32 }
+    return { threadId, archived, fileName, bytes, ...sum, done: !compressed }
   },
 
   commit(context, plan, _operationId, row) {
@@ -77,14 +85,17 @@ function decodeStep(): Step<MaterialisePlan> {
       }
       const staged = stagedPath(context, operationId)
       try {
+        const tally = tallied(source)
         const bytes = await stageBytes(context, staged, async (put) => {
-          await copySource(source, put)
+          await copySource(tally.source, put)
         })
         if (bytes !== plan.bytes) {
           throw new StoreError('ROLLOUT_DAMAGED', 'the compressed rollout has another length', {
             detail: { threadId: plan.threadId, bytes, committedBytes: plan.bytes },
           })
         }
+        // A foreign compressed rollout need not have a checksum of its own, and time has passed since the commit.
+        if (differs(plan, await tally.checksum())) throw changedBytes(plan.threadId, plan.bytes)
       } finally {
         await source.close()
       }

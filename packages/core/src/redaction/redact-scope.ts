@@ -9,13 +9,16 @@ import type { StoreContext } from '../context.js'
 import type { StattedFile } from '../erasure/names-on-disk.js'
 import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
 import { refuseHeld } from '../lifecycle/hold.js'
+import { openRollout } from '../reading/open-rollout.js'
 import { refuseDead, requireUsable } from '../threads/require-thread.js'
-import type { ThreadRow } from '../threads/thread-row.js'
+import { resummed } from '../threads/rollout-checksum.js'
+import type { RolloutRow, ThreadRow } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import type { OrdinalSpan } from './ordinal-spans.js'
+import { findPatches, patchedSource } from './patches.js'
 import { previewWithout } from './previews.js'
 import { filesOf } from './redact-files.js'
-import { type FoundLines, findLines } from './redact-lines.js'
+import { type FoundLines, findLines, type RedactTarget } from './redact-lines.js'
 import { copiesOf, familyOf } from './relatives-of-lines.js'
 import { piecesThatRepeat, type RepeatingValues, valuesThatRepeat } from './repeating-values.js'
 
@@ -133,9 +136,44 @@ async function changedRows(
       name: losesName ? null : name,
       preview: losesPreview ? await previewWithout(context, row, found.targets) : preview,
       generation: owners.has(id) ? row.generation + 1 : row.generation,
+      rollouts: await redactedRollouts(context, row, found.targets),
     })
   }
   return { rows, unnamed }
+}
+
+/** From the commit on a redacted rollout reads as it will be written, and its checksum is that of those bytes. */
+async function redactedRollouts(
+  context: StoreContext,
+  row: ThreadRow,
+  targets: readonly RedactTarget[],
+): Promise<readonly RolloutRow[]> {
+  const rollouts: RolloutRow[] = []
+  for (const rollout of row.rollouts) {
+    const target = targets.find(({ rolloutId }) => rolloutId === rollout.rolloutId)
+    rollouts.push(target ? await redactedRollout(context, row, rollout, target) : rollout)
+  }
+  return rollouts
+}
+
+async function redactedRollout(
+  context: StoreContext,
+  row: ThreadRow,
+  rollout: RolloutRow,
+  { spans }: RedactTarget,
+): Promise<RolloutRow> {
+  const source = await openRollout(context, row, rollout)
+  try {
+    const { firstOrdinal } = rollout
+    const { maxLineBytes } = context.options
+    const { patches } = await findPatches(source, { spans, firstOrdinal, maxLineBytes })
+    return await resummed(
+      rollout,
+      patchedSource(source, () => patches),
+    )
+  } finally {
+    await source.close()
+  }
 }
 
 function planIdOf({ targets }: FoundLines): string {

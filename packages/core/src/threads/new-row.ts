@@ -80,6 +80,7 @@ export function rolloutRow({
     fileName,
     compressed,
     bytes: summary.bytes,
+    crc32: summary.crc32,
     items: summary.items,
     firstOrdinal: summary.firstOrdinal,
     nextOrdinal: summary.nextOrdinal,

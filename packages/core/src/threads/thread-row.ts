@@ -12,6 +12,8 @@ export interface RolloutRow {
   readonly compressed: boolean
   /** Committed bytes of the plain form. Readers never pass it, writers continue at it. */
   readonly bytes: number
+  /** CRC-32 of those bytes; a row from before there were checksums has none, and gets one when it is written anew. */
+  readonly crc32?: number
   readonly items: number
   readonly firstOrdinal: number
   readonly nextOrdinal: number
