@@ -141,8 +141,11 @@ describe('the end of LevelDB’s log is lost, and with it the newest journal rec
 
     const again = await open(copy)
     expect(readFileSync(file).equals(before)).toBe(true)
+    // The open itself has seen it: the thread has other lines in the journal.
+    expect((await again.readThread(a))?.damaged).toBe(true)
     expect((await again.verify()).problems.map((p) => p.code)).toContain('ROLLOUT_CHANGED')
-    await refusal(again.appendItems(a, [say('six')]), 'ROLLOUT_CHANGED')
+    const { detail } = await refusal(again.appendItems(a, [say('six')]), 'THREAD_UNAVAILABLE')
+    expect(detail.reason).toBe('ROLLOUT_CHANGED')
     await again.close()
     await repairStore(copy, { ballastBytes: 4096 })
     const repaired = await open(copy)

@@ -6,7 +6,7 @@ import { line, Rig, temporaryFolder } from './journal.fixture.js'
 import { openLevel } from './level.js'
 import { checkLevelFiles } from './level-check.js'
 import { encodeLog } from './leveldb-log.fixture.js'
-import { type LogPart, readLogParts } from './leveldb-log.js'
+import { BLOCK_BYTES, HEADER_BYTES, type LogPart, readLogParts } from './leveldb-log.js'
 
 const damage = (reason?: string) =>
   expect.objectContaining({
@@ -45,31 +45,56 @@ function makeByHand(oldestLog: number, logs: Record<string, Uint8Array>): string
   return folder
 }
 
+/** No two sectors of it are alike. */
+const textOfBytes = (count: number): string =>
+  Array.from({ length: count / 8 }, (_, n) => String(n * 7).padStart(8, ' ')).join('')
+
 const records = (count: number) =>
   Array.from({ length: count }, (_, n) => Buffer.from(`record ${n}`))
 
 describe('the check of a database before it is opened', () => {
-  it('finds every flipped bit of a log but those of its last record', async () => {
+  it('finds every flipped bit of a log, those of its last record included', async () => {
     const folder = await makeFolder()
     const name = fileNamed(folder, /\.log$/)
     const whole = readFileSync(name)
     const last = await lastRecordAt(whole)
     expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
-    for (let at = 0; at < last; at += at > 1_000 && at < last - 1_000 ? 397 : 7) {
+    const check = async (byte: number, bit: number) => {
       const flipped = Buffer.from(whole)
-      flipped[at]! ^= 1 << (at % 8)
+      flipped[byte]! ^= 1 << bit
       writeFileSync(name, flipped)
-      await expect(checkLevelFiles(nodeDisk, folder), `byte ${at}`).rejects.toEqual(damage())
+      await expect(checkLevelFiles(nodeDisk, folder), `byte ${byte}`).rejects.toEqual(damage())
     }
+    for (let at = 0; at < last; at += at > 1_000 && at < last - 1_000 ? 397 : 7)
+      await check(at, at % 8)
+    const head = (last + HEADER_BYTES) * 8
+    for (let bit = last * 8; bit < whole.length * 8; bit += bit < head ? 1 : 11)
+      await check(bit >> 3, bit & 7)
   })
 
-  it('finds every flipped bit of CURRENT and of all but the last record of the MANIFEST', async () => {
+  it('finds every flipped bit of a last record that lies in several blocks', async () => {
+    const bytes = encodeLog([...records(2), Buffer.alloc(80_000, 7)])
+    const first = encodeLog(records(2)).length
+    const folder = makeByHand(3, { '000003.log': bytes })
+    const heads = [first, BLOCK_BYTES, 2 * BLOCK_BYTES].flatMap((at) =>
+      Array.from({ length: HEADER_BYTES * 8 }, (_, bit) => at * 8 + bit),
+    )
+    const spread = Array.from({ length: 40 }, (_, n) => (first + 20) * 8 + n * 15_991)
+    for (const bit of [...heads, ...spread]) {
+      const flipped = Buffer.from(bytes)
+      flipped[bit >> 3]! ^= 1 << (bit & 7)
+      writeFileSync(path.join(folder, '000003.log'), flipped)
+      await expect(checkLevelFiles(nodeDisk, folder), `bit ${bit}`).rejects.toEqual(damage())
+    }
+    expect(Math.max(...spread) >> 3).toBeGreaterThan(75_000)
+  })
+
+  it('finds every flipped bit of CURRENT and of the MANIFEST', async () => {
     const folder = await makeFolder()
     for (const pattern of [/^CURRENT$/, /^MANIFEST/]) {
       const name = fileNamed(folder, pattern)
       const whole = readFileSync(name)
-      const end = pattern.test('CURRENT') ? whole.length : await lastRecordAt(whole)
-      for (let bit = 0; bit < end * 8; bit++) {
+      for (let bit = 0; bit < whole.length * 8; bit++) {
         const flipped = Buffer.from(whole)
         flipped[bit >> 3]! ^= 1 << (bit & 7)
         writeFileSync(name, flipped)
@@ -92,6 +117,27 @@ describe('the check of a database before it is opened', () => {
       const older = makeByHand(3, { '000003.log': bytes, '000004.log': whole })
       await expect(checkLevelFiles(nodeDisk, older)).rejects.toEqual(damage('record-torn'))
     }
+  })
+
+  it('accepts a last record that was torn at any byte, or of which any sector was not written', async () => {
+    const before = encodeLog(records(3))
+    const whole = encodeLog([...records(3), Buffer.from(textOfBytes(40_000))])
+    let accepted = 0
+    const accept = async (bytes: Uint8Array) => {
+      const folder = makeByHand(3, { '000003.log': bytes })
+      expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
+      accepted += 1
+    }
+    for (let end = before.length; end < whole.length; end += end < before.length + 40 ? 1 : 997)
+      await accept(whole.subarray(0, end))
+    for (let at = before.length; at < whole.length; at += 512) {
+      for (const fill of [0, 0xff]) {
+        const holed = Buffer.from(whole)
+        holed.fill(fill, at, Math.min(at + 512, holed.length))
+        await accept(holed)
+      }
+    }
+    expect(accepted).toBeGreaterThan(200)
   })
 
   it('accepts a torn log behind which an interrupted open left an empty one, and any unused log', async () => {

@@ -1,16 +1,18 @@
 // What is read before LevelDB may open a folder: CURRENT, the MANIFEST and every log, record by record.
 // LevelDB drops records after a flipped bit, opens as if empty where a log is missing, and removes the
 // evidence while it opens. Only one kind of damage is accepted here: the torn end of the newest log or
-// of the MANIFEST, which is what power loss leaves of the one batch that nobody was promised.
+// of the MANIFEST, which is what power loss leaves of the one batch that nobody was promised. A single flipped bit there
+// is told from it; see flipped-bit.ts.
 //
 // Tables are checked block by block as well, up to a number of bytes, the newest first: a compaction over a damaged one
 // would spread the damage or end the process.
 //
-// Cannot be seen here: a flipped bit in the very last record of the newest log (it looks torn) and bits of
-// the tables that were too many to read; values carry checksums of their own.
+// Cannot be seen here: damage of more than one bit in the very last record of the newest log (it looks torn) and bits
+// of the tables that were too many to read; values carry checksums of their own.
 
 import path from 'node:path'
 import { type Disk, readWhole, StoreError } from '@cenotaph/storage'
+import { isOneBitOff } from './flipped-bit.js'
 import {
   BLOCK_BYTES,
   FragmentType,
@@ -130,7 +132,10 @@ async function checkTables(
   }
 }
 
-/** Damage is a torn end if no record begins behind it: the last batch may be torn anywhere inside. */
+/**
+ * Damage is a torn end if no record begins behind it, and if it is more than one bit: the last batch may be torn anywhere
+ * inside.
+ */
 async function checkRecords(
   disk: Disk,
   folder: string,
@@ -144,6 +149,8 @@ async function checkRecords(
       const { full, first, last } = FragmentType
       const begins = part.type === full || part.type === first
       if (begins && (broken || open)) throw damaged(folder, 'record-damaged', name)
+      if (part.kind === 'bad' && isOneBitOff(part.bytes))
+        throw damaged(folder, 'record-damaged', name)
       if (part.kind === 'bad' || (part.kind === 'fill' && !endsBlock(part))) broken = true
       else if (begins) open = part.type === first
       else if (part.kind === 'fragment') {

@@ -3,7 +3,7 @@
 // carried forward; the store still opens.
 //
 // Bytes behind the committed length are cut only inside a reserve that has no commit. Anything else there is
-// evidence: of a foreign writer, or of a journal that was lost.
+// evidence: of a foreign writer, or of a journal that was lost. It parks the threads that are in flight.
 
 import { crc32 } from 'node:zlib'
 import {
@@ -24,6 +24,7 @@ import { type DiskFile, isStoreError, StoreError } from '@cenotaph/storage'
 import { advanceRow, noteUnrecorded } from '../append/advance.js'
 import { decodeTag, IdempotencyKeys, keysKey } from '../append/idempotency.js'
 import { previewOfLines } from '../append/prepared-lines.js'
+import { sizeError } from '../append/rollout-writers.js'
 import type { StoreContext } from '../context.js'
 import { currentRollout } from '../threads/thread-row.js'
 import { type ThreadState, tailOf } from '../threads/thread-state.js'
@@ -31,22 +32,39 @@ import { type ThreadState, tailOf } from '../threads/thread-state.js'
 /** Replays all groups. Nothing is made durable here: the groups stay until the next checkpoint. */
 export async function replay(context: StoreContext, groups: readonly GroupRecord[]): Promise<void> {
   const reserves = new Map<ThreadState, Reservation>()
+  const met = new Set<ThreadState>()
   for (const { sequence, sections, reserves: reserved } of groups) {
     for (const reserve of reserved) {
       const state = await stateOf(context, reserve)
       if (!state) continue
+      met.add(state)
       state.lastSequence = sequence
       reserves.set(state, reserve)
     }
     for (const section of sections) {
       const state = await stateOf(context, section)
       if (!state) continue
+      met.add(state)
       state.lastSequence = sequence
       reserves.delete(state)
       await replaySection(context, state, section)
     }
   }
   for (const [state, reserve] of reserves) await cutReserve(context, state, reserve)
+  for (const state of met) await parkBeforeEvidence(context, state)
+}
+
+/**
+ * Bytes that no record vouches for, behind lines that the journal held a moment ago: the records behind these may be
+ * lost, or another program wrote. The thread takes nothing more until somebody has looked; the rest of the store is not
+ * read for it.
+ */
+async function parkBeforeEvidence(context: StoreContext, state: ThreadState): Promise<void> {
+  const { fileName, bytes, compressed } = currentRollout(state.row)
+  if (state.unavailable || compressed) return
+  const { archived } = state.row
+  const stat = await context.disk.stat(context.layout.rolloutPath({ archived, fileName }))
+  if (stat && stat.bytes > bytes) state.unavailable = sizeError(state, stat.bytes, bytes)
 }
 
 /** The thread that a record belongs to; undefined where the record is not to be replayed. */
