@@ -4,20 +4,18 @@
 import path from 'node:path'
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
-import { breathe } from '@cenotaph/storage'
 import { backupsOutOfReach } from '../backup/known-backups.js'
 import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { type EventPlan, leafBytes } from '../events/event-log.js'
+import { leafBytes } from '../events/event-log.js'
 import type { DeletePlan } from '../lifecycle/delete-plan.js'
 import { receiptParticipants } from '../participants/erase-with-participants.js'
 import {
-  digestOfReceiptBody,
+  prepareReceipt,
   type Receipt,
   type ReceiptBody,
   readReceipt,
   receiptVersion,
-  sealReceipt,
   writeReceipt,
 } from '../proof/index.js'
 import type { Deletion } from './deletions.js'
@@ -84,36 +82,19 @@ async function sealAndLog(
   operationId: OperationId,
   { type, payload, bodyOf }: ReceiptParts,
 ): Promise<Receipt> {
-  const body = bodyOf(await countForeign(context))
-  const commitment = digestOfReceiptBody(body)
-  await breathe()
-  const seal = (triedBefore: boolean): { events: EventPlan; receipt: Receipt } => {
+  const prepared = await prepareReceipt(bodyOf(await countForeign(context)))
+  const commitment = prepared.digest
+  return context.journal.commit(() => {
     const events = context.events.plan([{ type, threadId: null, commitment, payload }])
     const leaf = { position: events.firstPosition, at: events.at, type, threadId: null, commitment }
-    const receipt = sealReceipt({
-      body,
+    const { receipt, json } = prepared.seal({
       epoch: context.identity.epoch,
       plan: events.merkle,
       eventLeafBytes: leafBytes(leaf),
       key: context.signingKey,
-      triedBefore,
     })
-    return { events, receipt }
-  }
-  // The trial says whether the receipt would verify, while others go on; only its place in the log is still to come.
-  seal(false)
-  await breathe()
-  return context.journal.commit(() => {
-    const { events, receipt } = seal(true)
     return {
-      operations: [
-        ...events.operations,
-        {
-          type: 'put',
-          key: receiptKey(operationId),
-          body: Buffer.from(JSON.stringify(receipt)),
-        },
-      ],
+      operations: [...events.operations, { type: 'put', key: receiptKey(operationId), body: json }],
       applied: () => {
         events.apply()
         return receipt

@@ -13,13 +13,6 @@ export {
 } from './log-head.js'
 export { type LogPlace, MerkleLog, type MerklePlan, type ReadNode } from './merkle.js'
 export {
-  digestOfReceiptBody,
-  eventOfReceipt,
-  leafOfReceipt,
-  receiptBody,
-  signReceipt,
-} from './receipt.js'
-export {
   type DamagedReceipt,
   listReceiptIds,
   listReceipts,
@@ -41,7 +34,7 @@ export {
   type SurvivingFork,
   type UnsignedReceipt,
 } from './receipt-types.js'
-export { sealReceipt } from './seal-receipt.js'
+export { type PreparedReceipt, prepareReceipt, type SealedReceipt } from './seal-receipt.js'
 export {
   createSigningKey,
   fingerprintOf,

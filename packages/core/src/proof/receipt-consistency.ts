@@ -1,16 +1,28 @@
 // Whether what a receipt says can be true together. A signature proves who said it, not that it makes
 // sense: a receipt that calls threads erased while it counts residue must not pass.
 
-import type { ReceiptBody, UnsignedReceipt } from './receipt-types.js'
+import type { ReceiptBody, ReceiptEvent, UnsignedReceipt } from './receipt-types.js'
 
 /** Problems of a receipt whose shape fits, none where it is consistent. Each begins with `consistency:`. */
-export function consistencyProblems(receipt: UnsignedReceipt): string[] {
-  const problems = [...threadProblems(receipt), ...timeProblems(receipt)]
-  if (receipt.state === 'erased') problems.push(...erasedProblems(receipt))
-  const { threadId } = receipt.log.event
-  if (threadId !== null && (receipt.threadIds.length !== 1 || receipt.threadIds[0] !== threadId))
-    problems.push('the event is about another thread')
+export const consistencyProblems = (receipt: UnsignedReceipt): string[] => [
+  ...bodyConsistencyProblems(receipt),
+  ...eventConsistencyProblems(receipt, receipt.log.event),
+]
+
+/** Those of what the event commits to. */
+export function bodyConsistencyProblems(body: ReceiptBody): string[] {
+  const problems = [...threadProblems(body), ...timeProblems(body)]
+  if (body.state === 'erased') problems.push(...erasedProblems(body))
   return problems.map((problem) => `consistency: ${problem}`)
+}
+
+/** Those of the event beside the body. */
+export function eventConsistencyProblems(
+  { threadIds }: ReceiptBody,
+  { threadId }: ReceiptEvent,
+): string[] {
+  const isItsOwn = threadId === null || (threadIds.length === 1 && threadIds[0] === threadId)
+  return isItsOwn ? [] : ['consistency: the event is about another thread']
 }
 
 function threadProblems({ threadIds, alreadyDeleted, survivingForks }: ReceiptBody): string[] {

@@ -11,11 +11,17 @@ type Report = (path: string, expected: string) => void
 type Check = (value: unknown, path: string, report: Report) => void
 
 /** Problems of the shape, none where it fits. Each begins with `version:` or `shape:`. */
-export function shapeProblems(value: unknown): string[] {
+export const shapeProblems = (value: unknown): string[] =>
+  problemsOf(value, { ...body, ...behindBody })
+
+/** The same for a receipt that has neither its place in the log nor its signature yet. */
+export const bodyShapeProblems = (value: unknown): string[] => problemsOf(value, body)
+
+function problemsOf(value: unknown, checks: Readonly<Record<string, Check>>): string[] {
   if (!isObject(value)) return ['shape: the receipt is not an object']
   if (value.version !== receiptVersion) return [`version: only ${receiptVersion} is known here`]
   const problems: string[] = []
-  receipt(value, 'receipt', (path, expected) => {
+  members(checks)(value, 'receipt', (path, expected) => {
     if (problems.length < maxProblems) problems.push(`shape: ${path} is not ${expected}`)
   })
   return problems
@@ -88,7 +94,7 @@ function isTime(value: unknown): boolean {
   return !Number.isNaN(wallMs) && new Date(wallMs).toISOString() === value
 }
 
-const receipt = members({
+const body: Readonly<Record<string, Check>> = {
   receiptId,
   threadIds: listOf(threadId),
   alreadyDeleted: listOf(members({ threadId, receiptId })),
@@ -138,6 +144,9 @@ const receipt = members({
     }),
   ),
   publicKey: base64(32),
+}
+
+const behindBody: Readonly<Record<string, Check>> = {
   log: members({
     epoch: count,
     position: count,
@@ -147,4 +156,4 @@ const receipt = members({
     event: members({ at: count, type: label, threadId: nullable(threadId) }),
   }),
   signature: base64(64),
-})
+}

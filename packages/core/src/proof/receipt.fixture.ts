@@ -8,7 +8,7 @@ import { leafHash } from './hashes.js'
 import { leavesOf, logOf } from './merkle.fixture.js'
 import { eventOfReceipt } from './receipt.js'
 import type { Receipt, ReceiptBody } from './receipt-types.js'
-import { sealReceipt } from './seal-receipt.js'
+import { prepareReceipt } from './seal-receipt.js'
 import { createSigningKey, type SigningKey } from './signing-key.js'
 
 export const receiptThread = '01900000-0000-7000-8000-000000000001' as ThreadId
@@ -66,5 +66,6 @@ export async function seal(
   const event = { at: 1_772_600_768_000, type: 'threads.deleted', threadId }
   const leaf = eventLeafBytes(eventOfReceipt(body, event, position))
   const plan = log.plan([leafHash(leaf)])
-  return sealReceipt({ body, epoch: 0, plan, eventLeafBytes: leaf, key })
+  const prepared = await prepareReceipt(body)
+  return prepared.seal({ epoch: 0, plan, eventLeafBytes: leaf, key }).receipt
 }

@@ -30,6 +30,19 @@ export function receiptBody(receipt: ReceiptBody): ReceiptBody {
 export const digestOfReceiptBody = (receipt: ReceiptBody): string =>
   toHex(sha256(bodyDomain, canonicalBytes(receiptBody(receipt))))
 
+/** Canonical members of a body, those whose names sort before `log` and those behind it. Neither is empty. */
+export type CanonicalBody = readonly [before: Uint8Array, behind: Uint8Array]
+
+/** As {@link digestOfReceiptBody}, of a body whose canonical form is there already. */
+export const digestOfCanonicalBody = ([before, behind]: CanonicalBody): string =>
+  toHex(sha256(bodyDomain, ascii('{'), before, ascii(','), behind, ascii('}')))
+
+/** As {@link signedBytes}, of such a body with the canonical form of its `log`. */
+export const signedBytesOf = ([before, behind]: CanonicalBody, log: string): Uint8Array =>
+  Buffer.concat([signatureDomain, ascii('{'), before, ascii(`,"log":${log},`), behind, ascii('}')])
+
+const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1')
+
 /** The event that announces a receipt at a position of the log. */
 export const eventOfReceipt = (
   receipt: ReceiptBody,

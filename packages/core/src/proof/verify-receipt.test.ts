@@ -12,7 +12,7 @@ import {
   signReceipt,
 } from './receipt.js'
 import type { Receipt, ReceiptBody } from './receipt-types.js'
-import { sealReceipt } from './seal-receipt.js'
+import { prepareReceipt } from './seal-receipt.js'
 import type { SigningKey } from './signing-key.js'
 import { verifyReceipt } from './verify-receipt.js'
 
@@ -41,7 +41,7 @@ async function forged(change: Partial<ReceiptBody>): Promise<unknown> {
   return signReceipt({ ...body, log: { ...receipt.log, rootHash } }, key)
 }
 
-describe('sealReceipt', () => {
+describe('sealing', () => {
   it.each([0, 1, 2, 3, 6, 7, 8, 63, 64])(
     'makes a receipt that verifies at position %i',
     async (position) => {
@@ -80,20 +80,36 @@ describe('sealReceipt', () => {
     const { log } = await logOf(leavesOf(5))
     const plan = log.plan([leafHash(leafOf(body))])
     const parts = { body, epoch: 0, plan, eventLeafBytes: leafOf(body), key }
-    expect(sealReceipt(parts)).toEqual(receipt)
+    const sealing = async ({ body: one, ...place }: typeof parts) =>
+      (await prepareReceipt(one)).seal(place)
+    expect((await sealing(parts)).receipt).toEqual(receipt)
     const residue = { ...body.verification!, residue: 1 }
     for (const [change, code] of [
       [{ body: { ...body, items: 13 } }, 'RECEIPT_INVALID'],
       [{ body: { ...body, verification: residue } }, 'RECEIPT_INVALID'],
+      [{ body: { ...body, bytes: -1 } }, 'RECEIPT_INVALID'],
+      [{ body: { ...body, bytes: 0.5 } }, 'ARGUMENT_INVALID'],
       [{ eventLeafBytes: leafOf({ ...body, items: 13 }) }, 'RECEIPT_INVALID'],
       [{ plan: log.plan(leavesOf(1)) }, 'RECEIPT_INVALID'],
       [{ key: otherKey }, 'RECEIPT_INVALID'],
       [{ plan: log.plan([]) }, 'ARGUMENT_INVALID'],
       [{ eventLeafBytes: Buffer.from('{}') }, 'ARGUMENT_INVALID'],
     ] as const)
-      expect(() => sealReceipt({ ...parts, ...change })).toThrowError(
-        expect.objectContaining({ code }),
-      )
+      await expect(sealing({ ...parts, ...change })).rejects.toMatchObject({ code })
+  })
+
+  it('gives the text beside the value, whatever else the body says', async () => {
+    const { log } = await logOf(leavesOf(5))
+    for (const extra of [{}, { extra: { deep: [1] } }, { zeta: 'ü', log2: '"', aa: null }]) {
+      const body = { ...bodyOf(key), ...extra }
+      const leaf = eventLeafBytes(eventOfReceipt(body, receipt.log.event, 5))
+      const prepared = await prepareReceipt(body)
+      expect(prepared.digest).toBe(digestOfReceiptBody(body))
+      const plan = log.plan([leafHash(leaf)])
+      const sealed = prepared.seal({ epoch: 0, plan, eventLeafBytes: leaf, key })
+      expect(Buffer.from(sealed.json).toString()).toBe(JSON.stringify(sealed.receipt))
+      expect(verifyReceipt(sealed.receipt, key.publicKey).problems).toEqual([])
+    }
   })
 })
 

@@ -11,7 +11,7 @@ import { growthProblems, headOf, verifyLogHead } from './log-head.js'
 import { leafOfReceipt, signedBytes } from './receipt.js'
 import { consistencyProblems } from './receipt-consistency.js'
 import { shapeProblems } from './receipt-shape.js'
-import type { Receipt } from './receipt-types.js'
+import type { Receipt, ReceiptLog } from './receipt-types.js'
 import { verifySignature } from './signing-key.js'
 import { verifyInclusion } from './verify-merkle.js'
 
@@ -56,8 +56,8 @@ function problemsOf(input: unknown, publicKey: string | undefined): readonly str
   const receipt = copy as Receipt
   return [
     ...consistencyProblems(receipt),
-    ...keyProblems(receipt, publicKey),
-    ...inclusionProblems(receipt),
+    ...keyProblems({ ...receipt, signed: signedBytes(receipt) }, publicKey),
+    ...inclusionProblems(receipt.log, leafOfReceipt(receipt)),
   ]
 }
 
@@ -83,21 +83,32 @@ function copyOf(input: unknown): unknown {
   }
 }
 
-function keyProblems(receipt: Receipt, pinned: string | undefined): string[] {
+/** Whether the bytes are signed by the key that the receipt names, and by no other than the pinned one. */
+export function keyProblems(
+  { publicKey, signature, signed }: Pick<Receipt, 'publicKey' | 'signature'> & Signed,
+  pinned: string | undefined,
+): string[] {
   const problems: string[] = []
-  if (pinned !== undefined && pinned !== receipt.publicKey)
+  if (pinned !== undefined && pinned !== publicKey)
     problems.push('key: the receipt names another key than the pinned one')
-  if (!verifySignature(pinned ?? receipt.publicKey, signedBytes(receipt), receipt.signature))
+  if (!verifySignature(pinned ?? publicKey, signed, signature))
     problems.push('signature: it does not fit the receipt and the key')
   return problems
 }
 
-function inclusionProblems(receipt: Receipt): string[] {
-  const { position, treeSize, rootHash, inclusionProof } = receipt.log
+interface Signed {
+  readonly signed: Uint8Array
+}
+
+/** Whether the log that the head is of holds these bytes as the leaf at that place. */
+export function inclusionProblems(
+  { position, treeSize, rootHash, inclusionProof }: ReceiptLog,
+  leafBytes: Uint8Array,
+): string[] {
   const [root, ...proof] = [rootHash, ...inclusionProof].map((hash) => fromHex(hash, 32))
   const included =
     root !== undefined &&
     proof.every((hash) => hash !== undefined) &&
-    verifyInclusion({ leaf: leafHash(leafOfReceipt(receipt)), position, treeSize, proof, root })
+    verifyInclusion({ leaf: leafHash(leafBytes), position, treeSize, proof, root })
   return included ? [] : ['inclusion: the log of this head does not hold this receipt there']
 }
