@@ -5,6 +5,32 @@ import { breathe } from '@cenotaph/storage'
 /** Small enough that a piece takes a few milliseconds, whatever is done with it. */
 const PIECE = 400
 
+/** Runs a computation that yields wherever other work may have its turn, often enough that no stretch of it is long. */
+export async function inTurns<T>(steps: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    await breathe()
+  }
+}
+
+/** For such a computation: the list, with a pause now and then. */
+export function* paused<T>(list: Iterable<T>, run: (one: T) => void): Generator<void, void> {
+  let count = 0
+  for (const one of list) {
+    run(one)
+    count += 1
+    if (count % PIECE === 0) yield
+  }
+}
+
+/** What `of` gives for each, in order. */
+export async function mapInPieces<T, U>(list: readonly T[], of: (one: T) => U): Promise<U[]> {
+  const mapped: U[] = []
+  for await (const piece of inPieces(list)) for (const one of piece) mapped.push(of(one))
+  return mapped
+}
+
 /** The list in pieces, in order. */
 export async function* inPieces<T>(list: readonly T[]): AsyncGenerator<readonly T[]> {
   for (let start = 0; start < list.length; start += PIECE) {

@@ -12,7 +12,7 @@
 // Nothing may read meanwhile (an iterator pins what it can reach); writes may go on. compactRange can
 // resolve without having compacted, so this is the means and a scan of the files is the proof.
 
-import { StoreError } from '@cenotaph/storage'
+import { breathe, StoreError } from '@cenotaph/storage'
 import type { HeavyWork } from './heavy-work.js'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { Level, LevelOperation } from './level.js'
@@ -30,6 +30,8 @@ export const RANGES_MAX = 200
 const ATTEMPTS = 3
 /** One batch has no more tombstones than this, so that nobody waits long behind it. */
 const TOMBSTONES_MAX = 1_000
+/** Ranges looked at before other work gets a turn. */
+const RANGES_A_TURN = 400
 
 export interface Erasure {
   /** Ranges after merging. */
@@ -133,7 +135,8 @@ async function writeTombstones(
   { storedValue }: EraseOptions,
 ): Promise<void> {
   let batch: LevelOperation[] = []
-  for (const range of ranges) {
+  for (const [index, range] of ranges.entries()) {
+    if (index % RANGES_A_TURN === RANGES_A_TURN - 1) await breathe()
     for (const key of tombstonesOf(range, tables)) {
       const value = await storedValue?.(key)
       batch.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })

@@ -10,7 +10,7 @@ import { RollingProbes } from './rolling-probes.js'
 /** Above so many probes the rolling hash is the faster one. */
 const FEW_MAX = 256
 /** Probes hashed before other work gets a turn. */
-const HASHED_MAX = 4_096
+const HASHED_MAX = 1_024
 
 /** A search of one file. */
 export interface Look {
@@ -28,14 +28,18 @@ export interface ProbeIndex {
 
 /** Throws ARGUMENT_INVALID for an empty probe. */
 export async function indexProbes(probes: readonly Uint8Array[]): Promise<ProbeIndex> {
-  if (probes.some((probe) => probe.length === 0))
-    throw new StoreError('ARGUMENT_INVALID', 'a probe cannot be empty')
-  const longestBytes = probes.reduce((longest, probe) => Math.max(longest, probe.length), 0)
-  if (probes.length <= FEW_MAX) return { longestBytes, begin: () => new ProbeSearch(probes) }
-  const rolling = new RollingProbes(probes)
-  for (let learnt = 0; learnt < probes.length; learnt += HASHED_MAX) {
-    rolling.learn(learnt, Math.min(probes.length, learnt + HASHED_MAX))
+  const rolling = probes.length <= FEW_MAX ? undefined : new RollingProbes(probes)
+  let longestBytes = 0
+  for (let start = 0; start < probes.length; start += HASHED_MAX) {
+    const end = Math.min(probes.length, start + HASHED_MAX)
+    for (let index = start; index < end; index += 1) {
+      const { length } = probes[index]!
+      if (length === 0) throw new StoreError('ARGUMENT_INVALID', 'a probe cannot be empty')
+      longestBytes = Math.max(longestBytes, length)
+    }
+    if (!rolling) continue
+    rolling.learn(start, end)
     await breathe()
   }
-  return { longestBytes, begin: () => rolling.begin() }
+  return { longestBytes, begin: () => rolling?.begin() ?? new ProbeSearch(probes) }
 }

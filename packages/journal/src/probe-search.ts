@@ -3,6 +3,7 @@
 // than every byte is looked at, and the cost does not grow with their number.
 
 import { StoreError } from '@cenotaph/storage'
+import { marked } from './marks.js'
 
 const PAIRS = 65_536
 
@@ -30,7 +31,7 @@ export class ProbeSearch {
 
   /** Indexes of the probes found so far, ascending. */
   found(): readonly number[] {
-    return [...this.#found.keys()].filter((index) => this.#found[index] === 1)
+    return marked(this.#found)
   }
 
   /** Marks every probe that `bytes` contain. */

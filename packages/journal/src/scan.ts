@@ -6,7 +6,7 @@ import { readLogRecords } from './leveldb-log.js'
 import { indexProbes, type Look, type ProbeIndex } from './probe-index.js'
 
 /** So much is looked at before other work gets a turn. */
-const CHUNK_BYTES = 256 * 1024
+const CHUNK_BYTES = 64 * 1024
 
 export interface Hit {
   readonly file: string

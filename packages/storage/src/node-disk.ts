@@ -4,7 +4,8 @@
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import path from 'node:path'
-import type { Disk, DiskFile, FileStat, FolderEntry } from './disk.js'
+import type { Disk, DiskFile } from './disk.js'
+import { kindOf, listFolder } from './list-folder.js'
 import { diskError, errnoOf } from './node-errors.js'
 
 const FILE_MODE = 0o600
@@ -96,14 +97,6 @@ async function open(name: string, flags: number, otherwise: string): Promise<Dis
   return handle === undefined ? undefined : new NodeFile(name, handle)
 }
 
-interface KindOf {
-  isFile(): boolean
-  isDirectory(): boolean
-}
-
-const kindOf = (entry: KindOf): FileStat['kind'] =>
-  entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'other'
-
 async function makeFolder(name: string): Promise<readonly string[]> {
   const made: string[] = []
   const make = async (folder: string): Promise<void> => {
@@ -140,13 +133,7 @@ export const nodeDisk: Disk = {
 
   makeFolder,
 
-  list: (name) =>
-    unless(['ENOENT'], undefined, 'readdir', name, async () => {
-      const entries = await fs.readdir(name, { withFileTypes: true })
-      return entries
-        .map((entry): FolderEntry => ({ name: entry.name, kind: kindOf(entry) }))
-        .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    }),
+  list: (name) => unless(['ENOENT'], undefined, 'readdir', name, () => listFolder(name)),
 
   stat: (name) =>
     unless(['ENOENT', 'ENOTDIR'], undefined, 'lstat', name, async () => {

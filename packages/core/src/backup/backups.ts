@@ -97,6 +97,11 @@ export class Backups {
     for (const watch of this.#watches.values()) watch.note(id, generation)
   }
 
+  /** As {@link note}, of threads that died together. */
+  noteAll(ids: readonly ThreadId[]): void {
+    if (this.#watches.size > 0) for (const id of ids) this.note(id)
+  }
+
   put(
     backupId: string,
     record: BackupRecord,

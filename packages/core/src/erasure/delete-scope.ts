@@ -3,8 +3,10 @@
 
 import { createHash } from 'node:crypto'
 import type { ThreadId } from '@cenotaph/rollout'
-import { StoreError } from '@cenotaph/storage'
+import { breathe, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { inPieces } from '../in-pieces.js'
+import { directoriesOf } from '../lifecycle/directory.js'
 import { type Fork, forksOfEach, spawnTree } from '../threads/relatives.js'
 import { ownBytes, ownItems, type ThreadRow } from '../threads/thread-row.js'
 
@@ -20,6 +22,8 @@ export interface DeleteScope {
   /** Threads whose rollouts may be rewritten because a fork of theirs is detached. */
   readonly rewritten: readonly ThreadId[]
   readonly planId: string
+  /** Handles of all directories that the threads have or had. */
+  readonly directories: readonly string[]
   readonly items: number
   readonly bytes: number
 }
@@ -32,23 +36,43 @@ export async function readScope(
   const ids = await expand(context, roots, forks)
   const inside = new Set(ids)
   const outside = new Map<ThreadId, Fork>()
-  for (const fork of [...(await forksOfEach(context, ids)).values()].flat()) {
-    const known = outside.get(fork.threadId)
-    if (!inside.has(fork.threadId) && known?.kind !== 'reference') outside.set(fork.threadId, fork)
+  for (const forks of (await forksOfEach(context, ids)).values()) {
+    for (const fork of forks) {
+      const known = outside.get(fork.threadId)
+      if (!inside.has(fork.threadId) && known?.kind !== 'reference')
+        outside.set(fork.threadId, fork)
+    }
   }
-  const rows = (await context.threads.loadMany(ids)).flatMap((state) => (state ? [state.row] : []))
   const of = (kind: Fork['kind']): ThreadId[] =>
     [...outside.values()].filter((fork) => fork.kind === kind).map((fork) => fork.threadId)
   const references = of('reference')
   return {
-    rows,
+    ...(await factsOf(context, ids)),
     references,
     copies: of('copy'),
     rewritten: forks === 'detach' ? await referencesBelow(context, references) : [],
-    planId: planIdOf(ids, forks, references),
-    items: rows.reduce((sum, row) => sum + ownItems(row), 0),
-    bytes: rows.reduce((sum, row) => sum + ownBytes(row), 0),
+    planId: await planIdOf(ids, forks, references),
   }
+}
+
+async function factsOf(
+  context: StoreContext,
+  ids: readonly ThreadId[],
+): Promise<Pick<DeleteScope, 'rows' | 'directories' | 'items' | 'bytes'>> {
+  const rows: ThreadRow[] = []
+  const directories = new Set<string>()
+  let items = 0
+  let bytes = 0
+  for await (const piece of inPieces(await context.threads.loadMany(ids))) {
+    for (const state of piece) {
+      if (!state) continue
+      rows.push(state.row)
+      for (const handle of directoriesOf(state.row)) directories.add(handle)
+      items += ownItems(state.row)
+      bytes += ownBytes(state.row)
+    }
+  }
+  return { rows, directories: [...directories], items, bytes }
 }
 
 async function expand(
@@ -82,14 +106,14 @@ async function referencesBelow(
 }
 
 /** Binds a delete to the plan that somebody looked at. */
-function planIdOf(
+async function planIdOf(
   ids: readonly ThreadId[],
   forks: ForksMode,
   references: readonly ThreadId[],
-): string {
-  const hash = createHash('sha256')
-  hash.update(JSON.stringify([[...ids].sort(), forks, [...references].sort()]))
-  return hash.digest('hex').slice(0, 32)
+): Promise<string> {
+  const parts = [[...ids].sort(), forks, [...references].sort()]
+  await breathe()
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
 /** @throws THREAD_HAS_FORKS */

@@ -5,8 +5,10 @@
 import { isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { forEachOf } from '../for-each-of.js'
+import { mapInPieces } from '../in-pieces.js'
 import { openRollout } from '../reading/open-rollout.js'
-import { decodeRow, type ThreadRow, threadRange } from '../threads/thread-row.js'
+import { decodeRow, type ThreadRow } from '../threads/thread-row.js'
+import { threadRanges } from './scrub.js'
 
 const PROBE_BYTES = 48
 const PROBE_BYTES_MIN = 32
@@ -70,8 +72,8 @@ async function takeFromValues(
   rows: readonly ThreadRow[],
   add: (bytes: Uint8Array) => void,
 ): Promise<void> {
-  const ranges = rows.map(({ threadId }) => threadRange(threadId))
-  for await (const keys of context.journal.keysIn(ranges)) {
+  const ids = await mapInPieces(rows, ({ threadId }) => threadId)
+  for await (const keys of context.journal.keysIn(await threadRanges(ids))) {
     for (let start = 0; start < keys.length; start += VALUES_MAX) {
       const some = keys.slice(start, start + VALUES_MAX)
       const bodies = await context.journal.getMany(some)

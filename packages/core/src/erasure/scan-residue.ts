@@ -10,7 +10,7 @@ import { rowsUnder } from '../rows-under.js'
 import type { Probe } from './probes.js'
 
 /** Bytes of values that are looked at before other work gets a turn. */
-const LOOKED_MAX = 256 * 1024
+const LOOKED_MAX = 64 * 1024
 
 export interface ResidueScan {
   readonly files: number

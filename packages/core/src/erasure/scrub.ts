@@ -4,10 +4,11 @@
 import path from 'node:path'
 import type { BatchOperation, KeyRange } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
-import { StoreError } from '@cenotaph/storage'
+import { breathe, StoreError } from '@cenotaph/storage'
 import { dropCarriedOperations } from '../append/carried.js'
 import type { StoreContext } from '../context.js'
 import { timeOfName } from '../files/unique-name.js'
+import { mapInPieces } from '../in-pieces.js'
 import { supersededPolicies } from '../retention/stored-policy.js'
 import { directoryRange } from '../threads/directories.js'
 import { directoryPrefix, indexKeys } from '../threads/index-keys.js'
@@ -26,13 +27,26 @@ const journalRanges: readonly KeyRange[] = [
 /** Settings may have named the threads. */
 const settingsRange: KeyRange = { from: 'k/', to: 'k0' }
 
-/** Where bytes of these threads may have been in LevelDB. */
-export const rangesOf = (ids: readonly ThreadId[], directories: readonly string[]): KeyRange[] => [
-  ...ids.map((id) => threadRange(id)),
-  ...directories.map((handle) => directoryRange(handle)),
+/** Where bytes of these threads may have been in LevelDB, in order. */
+export const rangesOf = async (
+  ids: readonly ThreadId[],
+  directories: readonly string[],
+): Promise<KeyRange[]> => [
+  ...directoryRanges(directories),
   ...journalRanges,
   settingsRange,
+  ...(await threadRanges(ids)),
 ]
+
+const directoryRanges = (handles: readonly string[]): KeyRange[] =>
+  [...handles].sort().map(directoryRange)
+
+/** Of everything that the threads own, in order, so that nobody has to sort it again. */
+export async function threadRanges(ids: readonly ThreadId[]): Promise<KeyRange[]> {
+  const sorted = [...ids].sort()
+  if (sorted.length > THREADS_MAX) await breathe()
+  return mapInPieces(sorted, threadRange)
+}
 
 /**
  * Removes every key that the threads own, many threads in one batch. The index of a thread goes before its row, or with
@@ -118,9 +132,9 @@ export async function eraseFromLevel(
   directories: readonly string[],
 ): Promise<void> {
   const ranges = [
-    ...ids.map((id) => threadRange(id)),
-    ...directories.map((handle) => directoryRange(handle)),
+    ...directoryRanges(directories),
     ...(await supersededPolicies(context)),
+    ...(await threadRanges(ids)),
   ]
   const { tablesLeft } = await context.journal.eraseRanges(ranges)
   if (tablesLeft > 0) {

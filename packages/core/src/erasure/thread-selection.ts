@@ -177,15 +177,19 @@ function withAncestors(
 }
 
 /** @throws PLAN_CHANGED where a thread is no longer what it was chosen for; asked under the locks of all of them */
-export function refuseUndescribed(
+export async function refuseUndescribed(
   context: StoreContext,
   selection: ThreadSelection,
   rows: readonly ThreadRow[],
-): void {
+): Promise<void> {
   const isDescribed = describedBy(context, selection)
-  const changed = rows.filter(
-    (row) => row.hold || context.threads.peek(row.threadId)?.writer || !isDescribed(row),
-  )
+  const changed: ThreadRow[] = []
+  for await (const piece of inPieces(rows)) {
+    for (const row of piece) {
+      const isTaken = row.hold || context.threads.peek(row.threadId)?.writer
+      if (isTaken || !isDescribed(row)) changed.push(row)
+    }
+  }
   if (changed.length === 0) return
   throw new StoreError('PLAN_CHANGED', 'threads are no longer what they were selected for', {
     retryable: true,

@@ -1,7 +1,6 @@
 // Takes every name of the dead threads off the disk, and makes that durable: rollouts in both forms and both
 // places, duplicates in other day folders, temporaries, staged files, quarantined pieces.
 
-import path from 'node:path'
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
 import { forEachOf } from '../for-each-of.js'
@@ -28,7 +27,7 @@ export async function unlinkNames(
   await forEachOf(files, AT_ONCE_MAX, async (file) => {
     await context.disk.unlink(file.path)
   })
-  const folders = new Set(files.map((file) => path.dirname(file.path)))
+  const folders = new Set(files.map((file) => file.folder))
   if (!names) for (const folder of await rolloutFolders(context)) folders.add(folder)
   for (const folder of folders) await context.disk.syncFolder(folder)
   await removePiecesOf(context, (id) => isDead(id as ThreadId))
@@ -40,7 +39,7 @@ export async function namesLeft(
   isDead: (id: ThreadId) => boolean,
   names: readonly OwnedFile[] | undefined,
 ): Promise<number> {
-  const folders = names && new Set(names.map((file) => path.dirname(file.path)))
+  const folders = names && new Set(names.map((file) => file.folder))
   const files = await namesOf(context, isDead, folders)
   return files.filter((file) => file.owner !== undefined).length
 }

@@ -5,9 +5,8 @@ import type { OperationId } from '@cenotaph/journal'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import type { DeletePlan } from '../lifecycle/delete-plan.js'
-import { threadRange } from '../threads/thread-row.js'
 import { scanForResidue } from './scan-residue.js'
-import { eraseFromLevel, rangesOf } from './scrub.js'
+import { eraseFromLevel, rangesOf, threadRanges } from './scrub.js'
 import { namesLeft } from './unlink.js'
 
 /** @throws ERASE_INCOMPLETE */
@@ -20,9 +19,9 @@ export async function verifyErased(
   const deletion = context.deletions.of(operationId)
   const names = await namesLeft(context, (id) => dying.has(id), deletion.names)
   if (names > 0) throw incomplete('names', names)
-  for await (const keys of context.journal.keysIn(plan.threadIds.map(threadRange)))
+  for await (const keys of context.journal.keysIn(await threadRanges(plan.threadIds)))
     throw incomplete('keys', keys.length)
-  const ranges = rangesOf(plan.threadIds, deletion.directories)
+  const ranges = await rangesOf(plan.threadIds, deletion.directories)
   const { probes } = deletion
   if (!probes) {
     deletion.verification = { mode: 'structural', scan: nothingScanned }

@@ -15,7 +15,7 @@ import { defineOperation, type OperationDefinition } from './operation.js'
 interface ArchiveArgs {
   readonly threadIds: readonly ThreadId[]
   /** Throws where threads are no longer what they were chosen for; asked under the locks of the whole tree. */
-  readonly recheck?: (rows: readonly ThreadRow[]) => void
+  readonly recheck?: (rows: readonly ThreadRow[]) => Promise<void>
 }
 
 interface ArchivePlan {
@@ -39,7 +39,7 @@ function moveOperation(
         // A tree that was read anew leaves out who died meanwhile; the caller is told instead.
         for (const id of threadIds) refuseHidden(context, id)
         const states = await context.threads.loadMany(ids)
-        recheck?.(states.flatMap((state) => (state ? [state.row] : [])))
+        await recheck?.(states.flatMap((state) => (state ? [state.row] : [])))
         const rows: ThreadRow[] = []
         for (const id of ids) {
           // What waits for its date stays where it is.

@@ -5,7 +5,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import type { ForksMode } from '../erasure/delete-scope.js'
 import type { ReceiptFile } from '../proof/index.js'
 import type { Fork } from '../threads/relatives.js'
-import { packUuidInto, unpackUuid, uuidLengthBytes } from '../tombstones/index.js'
+import { packUuidsNow, unpackUuids } from '../tombstones/index.js'
 
 export interface DeletePlan {
   readonly threadIds: readonly ThreadId[]
@@ -63,20 +63,19 @@ export const unfinishedDelete = (set: {
 })
 
 /** Length of the ids (4 bytes, little endian) · ids · the rest as JSON. */
-export function encodeDeletePlan({ threadIds, ...rest }: DeletePlan): Uint8Array {
-  const head = Buffer.alloc(4 + threadIds.length * uuidLengthBytes)
-  let end = head.writeUInt32LE(threadIds.length * uuidLengthBytes)
-  for (const id of threadIds) end = packUuidInto(head, end, id)
-  return Buffer.concat([head, Buffer.from(JSON.stringify(rest))])
+export function encodeDeletePlan(
+  { threadIds, ...rest }: DeletePlan,
+  packedIds: Uint8Array = packUuidsNow(threadIds),
+): Uint8Array {
+  const head = Buffer.alloc(4)
+  head.writeUInt32LE(packedIds.length)
+  return Buffer.concat([head, packedIds, Buffer.from(JSON.stringify(rest))])
 }
 
 export function decodeDeletePlan(body: Uint8Array): DeletePlan {
   const bytes = Buffer.from(body)
   const end = 4 + bytes.readUInt32LE(0)
-  const threadIds: ThreadId[] = []
-  for (let offset = 4; offset < end; offset += uuidLengthBytes) {
-    threadIds.push(unpackUuid(bytes.subarray(offset, offset + uuidLengthBytes)))
-  }
+  const threadIds = unpackUuids(bytes.subarray(4, end))
   const rest = JSON.parse(bytes.subarray(end).toString()) as Omit<DeletePlan, 'threadIds'>
   return { threadIds, ...rest }
 }

@@ -51,7 +51,7 @@ export async function refuseScope(
   { forks, expectPlan, reason, recheck }: ScopeTerms,
 ): Promise<void> {
   refuseChangedPlan(scope, expectPlan)
-  recheck?.(scope.rows)
+  await recheck?.(scope.rows)
   refuseHeld(scope.rows)
   refuseForks(scope, forks)
   await refuseRepeatingReason(context, reason, scope.rows)
@@ -62,8 +62,8 @@ export interface ScopeTerms {
   readonly forks: ForksMode
   readonly reason: string | null
   readonly expectPlan: string | undefined
-  /** Throws where a selection or a policy no longer describes the threads. */
-  readonly recheck?: ((rows: readonly ThreadRow[]) => void) | undefined
+  /** Rejects where a selection or a policy no longer describes the threads. */
+  readonly recheck?: ((rows: readonly ThreadRow[]) => Promise<void>) | undefined
 }
 
 /** A fork whose rollout is not as it was committed cannot be rewritten; the delete does not begin. */

@@ -39,10 +39,10 @@ export async function deleteSelection(
       return { ...nothingDeleted, ...spared, state: options.dryRun ? 'planned' : 'deleted' }
     }
     try {
-      const result = await deleteByIds(context, roots, options, (rows) => {
+      const result = await deleteByIds(context, roots, options, async (rows) => {
         // With `cascade` forks go too, whatever they are: one that was spared must not be asked for ever.
         const asked = options.forks === 'cascade' ? spawnedBy(context, roots, rows) : rows
-        refuseUndescribed(context, selection, asked)
+        await refuseUndescribed(context, selection, asked)
       })
       return { ...result, ...spared, held: [...new Set([...spared.held, ...result.held])] }
     } catch (error) {

@@ -15,7 +15,7 @@ import {
 } from '../erasure/delete-scope.js'
 import { namesOf } from '../erasure/names-on-disk.js'
 import { dueDateOf, dueMsOf, type WhenOptions } from '../schedule/due-date.js'
-import { requireThreadIds } from '../threads/require-thread.js'
+import { requireManyThreadIds } from '../threads/require-thread.js'
 import { type DeleteArgs, deleteThreads } from './delete.js'
 import { decodeDeletePlan } from './delete-plan.js'
 import { type DeleteResult, nothingDeleted } from './delete-result.js'
@@ -66,12 +66,13 @@ export async function deleteByIds(
   checkDeleteOptions(options)
   const due = dueDateOf(context, options)
   const forks = options.forks ?? 'refuse'
-  const ids = [...new Set(requireThreadIds(given))]
-  const alreadyDeleted = ids.flatMap((threadId) => {
+  const roots: ThreadId[] = []
+  const alreadyDeleted: { threadId: ThreadId; receiptId: string }[] = []
+  for (const threadId of await requireManyThreadIds(given)) {
     const receiptId = context.dead.receiptOf(threadId)
-    return receiptId === undefined ? [] : [{ threadId, receiptId }]
-  })
-  const roots = ids.filter((id) => !context.dead.has(id))
+    if (receiptId === undefined) roots.push(threadId)
+    else alreadyDeleted.push({ threadId, receiptId })
+  }
   await requireKnown(context, roots)
   if (options.dryRun) {
     const plan = await planned(context, roots, forks, alreadyDeleted, options)

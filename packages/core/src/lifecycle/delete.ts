@@ -8,14 +8,14 @@
 
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
-import { StoreError } from '@cenotaph/storage'
+import { breathe, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { findReceipt, issueReceipt } from '../erasure/delete-receipt.js'
 import type { DeleteScope, ForksMode } from '../erasure/delete-scope.js'
 import { detachFork } from '../erasure/detach.js'
-import { namesOf, type OwnedFile, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
+import { namesOf, type OwnedFile } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
-import { otherLinks, receiptFiles } from '../erasure/receipt-facts.js'
+import { type ReceiptFacts, receiptFacts } from '../erasure/receipt-facts.js'
 import {
   eraseFromLevel,
   removeEmptyDirectories,
@@ -24,18 +24,21 @@ import {
 } from '../erasure/scrub.js'
 import { unlinkNames } from '../erasure/unlink.js'
 import { verifyErased } from '../erasure/verify-erased.js'
+import { mapInPieces } from '../in-pieces.js'
 import { eraseWithParticipants } from '../participants/erase-with-participants.js'
 import { dropProgress, saveProgress } from '../participants/progress.js'
 import type { Receipt } from '../proof/index.js'
 import { refuseDead } from '../threads/require-thread.js'
 import type { ThreadRow } from '../threads/thread-row.js'
+import { packUuids } from '../tombstones/index.js'
 import { type DeletePlan, decodeDeletePlan, encodeDeletePlan } from './delete-plan.js'
 import { lockScope, refuseScope, refuseWithoutSpace } from './delete-scope-locks.js'
-import { directoriesOf } from './directory.js'
 import { dropPointless } from './drop-operations.js'
 import { endWriters } from './end-writers.js'
 import { refuseHeld } from './hold.js'
 import { defineOperation, type Step } from './operation.js'
+
+export type Recheck = (rows: readonly ThreadRow[]) => Promise<void>
 
 export interface DeleteArgs {
   /** Living threads. */
@@ -45,15 +48,18 @@ export interface DeleteArgs {
   readonly reason: string | null
   readonly requestedBy: string | null
   readonly expectPlan: string | undefined
-  /** Throws where threads are no longer what they were chosen for; asked under the locks of all that dies. */
-  readonly recheck?: ((rows: readonly ThreadRow[]) => void) | undefined
+  /** Rejects where threads are no longer what they were chosen for; asked under the locks of all that dies. */
+  readonly recheck?: Recheck | undefined
 }
 
 interface DeleteState {
   readonly scope: DeleteScope
   /** What the one walk found: files of the set, and temporaries of nobody. */
   readonly names: readonly OwnedFile[]
-  readonly owned: readonly StattedFile[]
+  readonly facts: ReceiptFacts
+  readonly ids: readonly ThreadId[]
+  /** Ids of the set as they are journaled: ready before the turn that commits them. */
+  readonly packedIds: Uint8Array
   readonly nowMs: number
 }
 
@@ -72,30 +78,26 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     try {
       await refuseScope(context, scope, args)
       if (forks === 'detach') await refuseWithoutSpace(context, scope)
-      const dying = new Set(scope.rows.map((row) => row.threadId))
+      const ids = await mapInPieces(scope.rows, (row) => row.threadId)
+      const dying = new Set(ids)
       const names = await namesOf(context, (id) => dying.has(id))
-      const owned = await statFiles(
-        context,
-        names.filter((file) => file.owner !== undefined),
-      )
+      const facts = await receiptFacts(context, names)
+      const packedIds = await packUuids(ids)
       const nowMs = context.journal.storeTimeMs()
-      return {
-        state: { scope, names, owned, nowMs },
-        locks,
-      }
+      return { state: { scope, names, facts, ids, packedIds, nowMs }, locks }
     } catch (error) {
       locks()
       throw error
     }
   },
 
-  plan: ({ scope, owned, nowMs }, args) => ({
-    threadIds: scope.rows.map((row) => row.threadId),
+  plan: ({ scope, facts, ids, nowMs }, args) => ({
+    threadIds: ids,
     planId: scope.planId,
     forks: args.forks,
     detach: args.forks === 'detach' ? scope.references : [],
     rewritten: scope.rewritten,
-    directories: [...new Set(scope.rows.flatMap(directoriesOf))],
+    directories: scope.directories,
     participants: [],
     survivors: [
       ...scope.references.map((threadId) => ({ threadId, kind: 'reference' as const })),
@@ -106,14 +108,12 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
     requestedBy: args.requestedBy,
     requestedAtMs: nowMs,
     committedAtMs: nowMs,
-    files: receiptFiles(owned),
-    fileCount: owned.length,
-    hardLinks: otherLinks(owned),
+    ...facts,
     bytes: scope.bytes,
     items: scope.items,
   }),
 
-  encode: encodeDeletePlan,
+  encode: (plan, { packedIds }) => encodeDeletePlan(plan, packedIds),
   decode: decodeDeletePlan,
 
   async stage(context, plan, operationId, { scope, names }) {
@@ -171,7 +171,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
         })
         waiting.applied()
         context.deletions.of(operationId).release?.()
-        for (const id of plan.threadIds) context.backups.note(id)
+        context.backups.noteAll(plan.threadIds)
         endWriters(context, plan.threadIds, (id) => deletedError(id, operationId))
       },
     }
@@ -267,6 +267,8 @@ function step(
       progress.atMs = context.journal.storeTimeMs()
       // The receipt is issued inside of its own step, so it says of that step that it is done.
       progress.outcome = name === 'receipt' ? 'done' : 'failed'
+      // What one step of a large set ends with, and what the next one begins with, are not one turn of the event loop.
+      await breathe()
       await apply(context, plan, operationId, resumed)
       progress.outcome = 'done'
     },

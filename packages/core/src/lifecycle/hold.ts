@@ -105,7 +105,8 @@ export function checkHoldReason(reason: string): void {
 
 /** @throws THREAD_HELD, which names them */
 export function refuseHeld(rows: readonly ThreadRow[]): void {
-  const threadIds = rows.filter((row) => row.hold).map((row) => row.threadId)
+  const threadIds: ThreadId[] = []
+  for (const { hold, threadId } of rows) if (hold) threadIds.push(threadId)
   if (threadIds.length === 0) return
   throw new StoreError(
     'THREAD_HELD',

@@ -61,7 +61,7 @@ export interface OperationDefinition<Args, State, Plan extends object, Result> {
   commit(context: StoreContext, plan: Plan, operationId: OperationId, state: State): Change
   readonly steps: readonly Step<Plan>[]
   /** How the plan is journaled; JSON where nothing is said. */
-  encode?(plan: Plan): Uint8Array
+  encode?(plan: Plan, state: State): Uint8Array
   decode?(body: Uint8Array): Plan
   /** After a step failed: notes what a later process should know. */
   failed?(context: StoreContext, operationId: OperationId): Promise<void>

@@ -85,7 +85,7 @@ async function intend<Args, State, Plan extends object, Result>(
       const build = () => {
         const batch = batchOf(context, definition.commit(context, plan, operationId, state))
         // Behind the commit, which may fill in what is known in its own turn only.
-        body = (definition.encode ?? encodePlan)(plan)
+        body = definition.encode?.(plan, state) ?? encodePlan(plan)
         return { body, ...batch }
       }
       await context.journal.intend(definition.name, build, operationId)

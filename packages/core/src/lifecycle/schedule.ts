@@ -8,10 +8,12 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import type { DeleteScope, ForksMode } from '../erasure/delete-scope.js'
+import { mapInPieces } from '../in-pieces.js'
 import { refuseScheduledAncestors } from '../schedule/ancestors.js'
 import { type DueDate, dueMsOf } from '../schedule/due-date.js'
 import { deleteAfterOf, scheduledError } from '../schedule/schedules.js'
 import { refuseDead } from '../threads/require-thread.js'
+import { packUuids } from '../tombstones/index.js'
 import type { DeleteArgs } from './delete.js'
 import { lockScope, refuseScope } from './delete-scope-locks.js'
 import { endWriters } from './end-writers.js'
@@ -25,6 +27,9 @@ export interface ScheduleArgs extends Omit<DeleteArgs, 'alreadyDeleted'> {
 interface ScheduleState {
   readonly scope: DeleteScope
   readonly args: ScheduleArgs
+  readonly ids: readonly ThreadId[]
+  /** As they are stored: ready before the turn that commits them. */
+  readonly packedIds: Uint8Array
 }
 
 interface SchedulePlan {
@@ -51,27 +56,29 @@ export const schedule = defineOperation<ScheduleArgs, ScheduleState, SchedulePla
     try {
       await refuseScope(context, scope, args)
       // What an ancestor's date takes along cannot have a later one.
-      const set = new Set(scope.rows.map((row) => row.threadId))
+      const ids = await mapInPieces(scope.rows, (row) => row.threadId)
+      const packedIds = await packUuids(ids)
+      const set = new Set(ids)
       const dueMs = dueMsOf(context, args.due)
       await refuseScheduledAncestors(context, scope.rows, (ancestor) => {
         return set.has(ancestor) || (context.schedules.of(ancestor)?.dueMs ?? dueMs) >= dueMs
       })
-      return { state: { scope, args }, locks }
+      return { state: { scope, args, ids, packedIds }, locks }
     } catch (error) {
       locks()
       throw error
     }
   },
 
-  plan: ({ scope, args }) => ({
-    threadIds: scope.rows.map((row) => row.threadId),
+  plan: ({ scope, args, ids }) => ({
+    threadIds: ids,
     planId: scope.planId,
     roots: args.roots,
     forks: args.forks,
     bytes: scope.bytes,
   }),
 
-  commit(context, { threadIds, roots, forks }, operationId, { scope, args }) {
+  commit(context, { threadIds, roots, forks }, operationId, { scope, args, packedIds }) {
     for (const id of threadIds) refuseDead(context, id)
     refuseHeld(scope.rows.map((row) => context.threads.peek(row.threadId)?.row ?? row))
     const { reason, requestedBy } = args
@@ -85,7 +92,7 @@ export const schedule = defineOperation<ScheduleArgs, ScheduleState, SchedulePla
       requestedBy,
       atMs: context.journal.storeTimeMs(),
     }
-    const change = context.schedules.put(waiting)
+    const change = context.schedules.put(waiting, packedIds)
     const payload = { threads: threadIds.length, deleteAfter: deleteAfterOf(waiting) }
     return {
       operations: [...change.operations, ...context.trustedClock.operations()],

@@ -34,7 +34,7 @@ export async function verifyRedacted(
     deletion.verification = { mode: 'structural', scan }
     return
   }
-  const ranges = rangesOf(plan.touched, [])
+  const ranges = await rangesOf(plan.touched, [])
   let scan = await scanForResidue(context, probes, ranges)
   if (scan.residue.length > 0) {
     await eraseOldValues(context, plan)

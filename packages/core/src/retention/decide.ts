@@ -1,8 +1,10 @@
 // The decision, pure: which trees are due, by which rule, and which threads are spared, and why. A tree goes only as a
 // whole, and only if every thread in it may go. Threads that other threads continue go with those or not at all, as the
-// policy's `forks` says.
+// policy's `forks` says. Of tens of thousands of threads it yields wherever other work may have its turn; the facts do not
+// change meanwhile, and whoever acts on the decision asks again under the threads' locks.
 
 import type { ThreadId } from '@cenotaph/rollout'
+import { paused } from '../in-pieces.js'
 import type { ThreadFacts, Veto } from './facts.js'
 import type { RetentionRules } from './policy.js'
 import { type Forest, forestOf, type Tree, type TreeFork } from './trees.js'
@@ -39,12 +41,12 @@ export interface Decision {
 
 type Refusal = Pick<Spared, 'why' | 'because'>
 
-export function decide(
+export function* decide(
   facts: readonly ThreadFacts[],
   rules: RetentionRules,
   nowMs: number,
-): Decision {
-  const forest = forestOf(facts)
+): Generator<void, Decision> {
+  const forest = yield* forestOf(facts)
   const spared = new Map<ThreadId, Spared>()
   const spare = ({ members }: Tree, refusal: Refusal, wants: (one: ThreadFacts) => boolean) => {
     for (const member of members) {
@@ -54,14 +56,18 @@ export function decide(
         spared.set(threadId, { threadId, ...(veto ? { why: veto, because: threadId } : refusal) })
     }
   }
-  const old = oldTrees(forest, rules, nowMs, spare)
+  const old = yield* oldTrees(forest, rules, nowMs, spare)
   const totalBytes = sumOf(facts.filter((thread) => thread.veto !== 'scheduled'))
-  const large = treesAbove(forest, rules, totalBytes - bytesOf(old), old, spare)
-  const archives = archivesOf(forest, rules, nowMs, new Set([...old, ...large]), spare)
-  for (const tree of forest.trees) spare(tree, refusalOf(tree) ?? none, () => false)
+  const oldBytes = bytesOf(old)
+  yield
+  const large = treesAbove(forest, rules, totalBytes - oldBytes, old, spare)
+  yield
+  const archives = yield* archivesOf(forest, rules, nowMs, new Set([...old, ...large]), spare)
+  yield* paused(forest.trees, (tree) => spare(tree, refusalOf(tree) ?? none, () => false))
   // What one rule spared another one may take.
-  for (const { members } of [...old, ...large])
+  yield* paused([...old, ...large], ({ members }) => {
     for (const { threadId } of members) spared.delete(threadId)
+  })
   return {
     deletions: [
       ...[...old].map((tree) => ({ tree, why: 'deleteAfter' as const })),
@@ -105,16 +111,21 @@ function refusalByAge(tree: Tree, ageMs: number, nowMs: number): Refusal | undef
   return recent && { why: 'recent-fork', because: recent.fork.threadId }
 }
 
-function oldTrees(forest: Forest, rules: RetentionRules, nowMs: number, spare: Spare): Set<Tree> {
+function* oldTrees(
+  forest: Forest,
+  rules: RetentionRules,
+  nowMs: number,
+  spare: Spare,
+): Generator<void, Set<Tree>> {
   const due = new Set<Tree>()
   const { deleteAfterMs } = rules
   if (deleteAfterMs === undefined) return due
   const wants = (one: ThreadFacts) => isOlder(one, deleteAfterMs, nowMs)
-  for (const tree of forest.trees) {
+  yield* paused(forest.trees, (tree) => {
     const refusal = refusalByAge(tree, deleteAfterMs, nowMs)
     if (refusal) spare(tree, refusal, wants)
     else due.add(tree)
-  }
+  })
   // One that stays keeps what it was forked from, which may keep more.
   const waiting = [...due]
   for (let tree = waiting.pop(); tree; tree = waiting.pop()) {
@@ -182,22 +193,22 @@ const activityOf = ({ members, forks }: Tree): number => {
   return latest
 }
 
-function archivesOf(
+function* archivesOf(
   forest: Forest,
   rules: RetentionRules,
   nowMs: number,
   deleted: ReadonlySet<Tree>,
   spare: Spare,
-): Tree[] {
+): Generator<void, Tree[]> {
   const { archiveAfterMs } = rules
   if (archiveAfterMs === undefined) return []
   const due: Tree[] = []
-  for (const tree of forest.trees) {
-    if (deleted.has(tree) || tree.members.every((member) => member.archived)) continue
+  yield* paused(forest.trees, (tree) => {
+    if (deleted.has(tree) || tree.members.every((member) => member.archived)) return
     const refusal = refusalByAge(tree, archiveAfterMs, nowMs)
     if (!refusal) due.push(tree)
     else spare(tree, refusal, (one) => !one.archived && isOlder(one, archiveAfterMs, nowMs))
-  }
+  })
   return due
 }
 

@@ -3,6 +3,7 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
+import { mapInPieces } from '../in-pieces.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
 import { outsideBases, ownBytes, type ThreadRow } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
@@ -71,7 +72,7 @@ export async function readFacts(
   }
   for await (const id of allThreadIds(context)) if (ids.push(id) === PAGE) await readPage()
   await readPage()
-  return [...facts.values()].map((thread) => ({
+  return mapInPieces([...facts.values()], (thread) => ({
     ...thread,
     bases: basesOf(thread.threadId, bases.get(thread.threadId), owners),
   }))

@@ -3,7 +3,9 @@
 
 import { createHash } from 'node:crypto'
 import type { ThreadId } from '@cenotaph/rollout'
+import { breathe } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { inPieces, inTurns } from '../in-pieces.js'
 import { type Decision, decide, type Spared } from './decide.js'
 import { readFacts, type ThreadFacts } from './facts.js'
 import { type RetentionPolicy, type RetentionRules, rulesOf } from './policy.js'
@@ -50,39 +52,52 @@ export async function planRetention(context: StoreContext): Promise<BoundPlan> {
   // A clock that may be years ahead would make everything due.
   if (!trustedClock.confirmed) return boundPlan(policy, rules, nowMs, nothing, true)
   const facts = await readFacts(context, rules, nowMs)
-  return boundPlan(policy, rules, nowMs, decide(facts, rules, nowMs), false)
+  const decision = await inTurns(decide(facts, rules, nowMs))
+  return boundPlan(policy, rules, nowMs, decision, false)
 }
 
 const nothing: Decision = { deletions: [], archives: [], spared: [], totalBytes: 0 }
 
-function boundPlan(
+async function boundPlan(
   policy: RetentionPolicy | null,
   rules: RetentionRules | undefined,
   nowMs: number,
   { deletions, archives, spared, totalBytes }: Decision,
   unconfirmed: boolean,
-): BoundPlan {
+): Promise<BoundPlan> {
   const expected = new Map<ThreadId, number>()
-  for (const { tree } of deletions) {
-    for (const member of tree.members) expected.set(member.threadId, member.activeMs)
-    for (const { fork } of tree.forks) expected.set(fork.threadId, fork.activeMs)
-  }
-  for (const { members } of archives)
-    for (const member of members) expected.set(member.threadId, member.activeMs)
-  const inUse = archives.flatMap(({ members }) => members.filter((member) => !member.archived))
+  const due: DueThread[] = []
+  const dying: ThreadFacts[] = []
   const deleteAfter = new Date(nowMs + (rules?.graceMs ?? 0)).toISOString()
-  const due = [
-    ...deletions.flatMap(({ tree, why }) =>
-      tree.members.map((member) => dueThread(member, 'delete', why, deleteAfter)),
-    ),
-    ...inUse.map((thread) => dueThread(thread, 'archive', 'archiveAfter', null)),
-  ].sort((a, b) => (a.threadId < b.threadId ? -1 : 1))
+  for await (const piece of inPieces(deletions)) {
+    for (const { tree, why } of piece) {
+      for (const member of tree.members) {
+        expected.set(member.threadId, member.activeMs)
+        dying.push(member)
+        due.push(dueThread(member, 'delete', why, deleteAfter))
+      }
+      for (const { fork } of tree.forks) expected.set(fork.threadId, fork.activeMs)
+    }
+  }
+  const leaving: ThreadFacts[] = []
+  for await (const piece of inPieces(archives)) {
+    for (const { members } of piece) {
+      for (const member of members) {
+        expected.set(member.threadId, member.activeMs)
+        if (member.archived) continue
+        leaving.push(member)
+        due.push(dueThread(member, 'archive', 'archiveAfter', null))
+      }
+    }
+  }
+  due.sort((a, b) => (a.threadId < b.threadId ? -1 : 1))
+  await breathe()
   return {
-    plan: { planId: planIdOf(policy, due), unconfirmed, totalBytes, due, spared },
+    plan: { planId: await planIdOf(policy, due), unconfirmed, totalBytes, due, spared },
     rules,
     nowMs,
-    deletions: deletions.flatMap(({ tree }) => tree.members),
-    archives: inUse,
+    deletions: dying,
+    archives: leaving,
     expected,
   }
 }
@@ -101,9 +116,14 @@ const dueThread = (
   deleteAfter,
 })
 
-function planIdOf(policy: RetentionPolicy | null, due: readonly DueThread[]): string {
+async function planIdOf(
+  policy: RetentionPolicy | null,
+  due: readonly DueThread[],
+): Promise<string> {
   const hash = createHash('sha256')
   hash.update(JSON.stringify(policy))
-  for (const { deleteAfter: _, ...thread } of due) hash.update(JSON.stringify(thread))
+  for await (const piece of inPieces(due)) {
+    for (const { deleteAfter: _, ...thread } of piece) hash.update(JSON.stringify(thread))
+  }
   return hash.digest('hex').slice(0, 32)
 }

@@ -8,6 +8,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
+import { inPieces } from '../in-pieces.js'
 import { archive } from '../lifecycle/archive.js'
 import { type DeleteResult, deleteByIds } from '../lifecycle/delete-threads.js'
 import { runOperation } from '../lifecycle/run-operation.js'
@@ -128,16 +129,20 @@ function isReached(threads: readonly ThreadFacts[], roots: readonly ThreadFacts[
 /** Asked under the locks of the rows: each is one that was planned, as it was planned. */
 const recheckOf =
   (context: StoreContext, { expected, nowMs }: BoundPlan, rules: RetentionRules) =>
-  (rows: readonly ThreadRow[]): void => {
-    for (const { threadId } of rows) {
-      const state = context.threads.peek(threadId)
-      const isAsPlanned = state && expected.get(threadId) === state.row.updatedAt
-      if (!isAsPlanned || vetoOf(context, state, rules, nowMs)) throw changed({ threadId })
+  async (rows: readonly ThreadRow[]): Promise<void> => {
+    for await (const piece of inPieces(rows)) {
+      for (const { threadId } of piece) {
+        const state = context.threads.peek(threadId)
+        const isAsPlanned = state && expected.get(threadId) === state.row.updatedAt
+        if (!isAsPlanned || vetoOf(context, state, rules, nowMs)) throw changed({ threadId })
+      }
     }
-    for (const [threadId, activeMs] of expected) {
-      // Forks are not locked; what is not in memory was not touched.
-      const row = context.threads.peek(threadId)?.row
-      if (row && row.updatedAt !== activeMs) throw changed({ threadId })
+    for await (const piece of inPieces([...expected])) {
+      for (const [threadId, activeMs] of piece) {
+        // Forks are not locked; what is not in memory was not touched.
+        const row = context.threads.peek(threadId)?.row
+        if (row && row.updatedAt !== activeMs) throw changed({ threadId })
+      }
     }
   }
 

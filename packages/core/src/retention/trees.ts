@@ -2,6 +2,7 @@
 // threads outside of it that continue a history in it.
 
 import type { ThreadId } from '@cenotaph/rollout'
+import { paused } from '../in-pieces.js'
 import type { ThreadFacts } from './facts.js'
 
 export interface TreeFork {
@@ -23,10 +24,12 @@ export interface Forest {
   forksOf(id: ThreadId): readonly TreeFork[]
 }
 
-export function forestOf(facts: readonly ThreadFacts[]): Forest {
-  const byId = new Map(facts.map((thread) => [thread.threadId, thread]))
+/** Yields wherever other work may have its turn. */
+export function* forestOf(facts: readonly ThreadFacts[]): Generator<void, Forest> {
+  const byId = new Map<ThreadId, ThreadFacts>()
+  yield* paused(facts, (thread) => byId.set(thread.threadId, thread))
   const trees = new Map<ThreadId, Tree>()
-  for (const thread of facts) {
+  yield* paused(facts, (thread) => {
     const root = rootOf(thread, byId, trees)
     let tree = trees.get(root)
     if (!tree) {
@@ -35,9 +38,9 @@ export function forestOf(facts: readonly ThreadFacts[]): Forest {
     }
     trees.set(thread.threadId, tree)
     tree.members.push(thread)
-  }
+  })
   const forks = new Map<ThreadId, TreeFork[]>()
-  for (const fork of facts) {
+  yield* paused(facts, (fork) => {
     const own = trees.get(fork.threadId)!
     for (const { threadId, refers } of fork.bases) {
       const base = trees.get(threadId)
@@ -49,7 +52,7 @@ export function forestOf(facts: readonly ThreadFacts[]): Forest {
       base.forks.push({ fork, refers })
       own.bases.add(base)
     }
-  }
+  })
   return {
     trees: [...new Set(trees.values())],
     treeOf: (id) => trees.get(id),

@@ -109,7 +109,7 @@ export class DueDeletions {
         ...(reason === null ? {} : { reason }),
         requestedBy: requestedBy === null ? 'scheduled' : `${requestedBy}, scheduled`,
       },
-      (rows) => this.#refuseRestored(rows),
+      async (rows) => this.#refuseRestored(rows),
     )
   }
 

@@ -7,7 +7,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { ForksMode } from '../erasure/delete-scope.js'
 import { rowsUnder } from '../rows-under.js'
-import { packUuid, unpackUuid, uuidLengthBytes } from '../tombstones/index.js'
+import { packUuidsNow, unpackUuids } from '../tombstones/index.js'
 
 export interface Schedule {
   readonly operationId: string
@@ -32,24 +32,25 @@ export const schedulesPrefix = 's/'
 
 export const scheduleKey = (operationId: string): string => `${schedulesPrefix}${operationId}`
 
-/** Length of the ids (4 bytes, little endian) · ids · the rest as JSON. */
-export function encodeSchedule({ operationId: _id, ids, ...rest }: Schedule): Uint8Array {
+/** Length of the ids (4 bytes, little endian) · ids · the rest as JSON, without the roots where all are roots. */
+export function encodeSchedule(
+  { operationId: _id, ids, roots, ...rest }: Schedule,
+  packedIds: Uint8Array = packUuidsNow(ids),
+): Uint8Array {
   const head = Buffer.alloc(4)
-  head.writeUInt32LE(ids.length * uuidLengthBytes)
-  return Buffer.concat([head, ...ids.map(packUuid), Buffer.from(JSON.stringify(rest))])
+  head.writeUInt32LE(packedIds.length)
+  const facts = roots.length === ids.length ? rest : { roots, ...rest }
+  return Buffer.concat([head, packedIds, Buffer.from(JSON.stringify(facts))])
 }
 
 /** Throws whatever reading a damaged body leads to. */
 export function decodeSchedule(operationId: string, body: Uint8Array): Schedule {
   const bytes = Buffer.from(body)
   const end = 4 + bytes.readUInt32LE(0)
-  const ids: ThreadId[] = []
-  for (let offset = 4; offset < end; offset += uuidLengthBytes) {
-    ids.push(unpackUuid(bytes.subarray(offset, offset + uuidLengthBytes)))
-  }
+  const ids = unpackUuids(bytes.subarray(4, end))
   const rest = JSON.parse(bytes.subarray(end).toString()) as Omit<Schedule, 'operationId' | 'ids'>
   if (!Number.isSafeInteger(rest.dueMs)) throw new RangeError('a schedule without a date')
-  return { operationId, ids, ...rest }
+  return { operationId, ids, ...rest, roots: rest.roots ?? ids }
 }
 
 export class Schedules {
@@ -87,8 +88,8 @@ export class Schedules {
     return this.all().filter(({ dueMs }) => dueMs <= nowMs)
   }
 
-  /** A new set; its threads leave the sets that they were in. */
-  put(schedule: Schedule): ScheduleChange {
+  /** A new set, with its ids as they are stored; its threads leave the sets that they were in. */
+  put(schedule: Schedule, packedIds: Uint8Array): ScheduleChange {
     const left = this.without(schedule.ids)
     return {
       operations: [
@@ -96,7 +97,7 @@ export class Schedules {
         {
           type: 'put',
           key: scheduleKey(schedule.operationId),
-          body: encodeSchedule(schedule),
+          body: encodeSchedule(schedule, packedIds),
         },
       ],
       applied: () => {
@@ -109,11 +110,12 @@ export class Schedules {
   /** Takes threads out of the sets that they are in; a set that is empty then is gone. */
   without(ids: readonly ThreadId[]): ScheduleChange {
     const leaving = new Map<Schedule, Set<ThreadId>>()
-    for (const id of ids) {
+    for (const id of this.#of.size > 0 ? ids : []) {
       const schedule = this.#of.get(id)
       if (!schedule) continue
-      const some = leaving.get(schedule) ?? new Set()
-      leaving.set(schedule, some.add(id))
+      const some = leaving.get(schedule)
+      if (some) some.add(id)
+      else leaving.set(schedule, new Set([id]))
     }
     const next = [...leaving].map(([before, gone]) => ({
       before,
@@ -146,6 +148,7 @@ export class Schedules {
 
 /** Where all roots have left, those that remain are deleted for themselves. */
 export function remainderOf(schedule: Schedule, gone: ReadonlySet<ThreadId>): Schedule | undefined {
+  if (gone.size === schedule.ids.length) return undefined
   const ids = schedule.ids.filter((id) => !gone.has(id))
   if (ids.length === 0) return undefined
   const roots = schedule.roots.filter((id) => !gone.has(id))

@@ -63,14 +63,13 @@ export class LockTable {
     const modes = new Map<string, boolean>()
     for (const id of request.shared ?? []) modes.set(id, false)
     for (const id of request.exclusive ?? []) modes.set(id, true)
-    const taken: string[] = []
+    const held = new Set<string>()
     for (const id of [...modes.keys()].sort()) {
       // The first is taken, or waited for, in the caller's own turn.
       await this.#take(id, modes.get(id) === true)
-      taken.push(id)
-      if (taken.length % TAKEN_MAX === 0) await breathe()
+      held.add(id)
+      if (held.size % TAKEN_MAX === 0) await breathe()
     }
-    const held = new Set(taken)
     let released = false
     return (ids) => {
       if (released) return

@@ -2,11 +2,15 @@
 // caller that acts on the answer holds the locks that keep it true.
 
 import type { RolloutId, ThreadId } from '@cenotaph/rollout'
+import { breathe } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { inPieces } from '../in-pieces.js'
 import { childrenPrefix, forksPrefix, idOfKey, ownersPrefix } from './index-keys.js'
 
-/** For each base, the ids that end the keys under its prefix. */
+/** Sorting more of them is the work of one turn of the event loop. */
+const MANY = 400
+
+/** For each base, the ids that end the keys under its prefix; nothing where there are none. */
 async function idsUnderEach<Base extends string>(
   context: StoreContext,
   bases: Iterable<Base>,
@@ -14,14 +18,20 @@ async function idsUnderEach<Base extends string>(
 ): Promise<Map<Base, ThreadId[]>> {
   const found = new Map<Base, ThreadId[]>()
   // In order, so that the bases of a piece lie close together.
-  for await (const piece of inPieces([...new Set(bases)].sort())) {
+  const sorted = [...new Set(bases)].sort()
+  if (sorted.length > MANY) await breathe()
+  for await (const piece of inPieces(sorted)) {
     const ranges = piece.map((base) => {
-      found.set(base, [])
       const from = prefixOf(base)
       return { from, to: `${from.slice(0, -1)}0` }
     })
     for await (const keys of context.journal.keysIn(ranges)) {
-      for (const key of keys) found.get(baseOfKey(key) as Base)?.push(idOfKey(key))
+      for (const key of keys) {
+        const base = baseOfKey(key) as Base
+        const known = found.get(base)
+        if (known) known.push(idOfKey(key))
+        else found.set(base, [idOfKey(key)])
+      }
     }
   }
   return found
@@ -48,17 +58,27 @@ export async function spawnTree(
   roots: readonly ThreadId[],
 ): Promise<ThreadId[]> {
   const found = new Set<ThreadId>()
-  let generation: readonly ThreadId[] = roots
-  while (generation.length > 0) {
-    const fresh = [...new Set(generation)].filter((id) => !found.has(id))
-    for (const id of fresh) found.add(id)
+  for (let generation = roots; generation.length > 0; ) {
+    const fresh: ThreadId[] = []
+    for await (const piece of inPieces(generation)) {
+      for (const id of piece) {
+        if (found.has(id)) continue
+        found.add(id)
+        fresh.push(id)
+      }
+    }
     const children = await idsUnderEach(context, fresh, childrenPrefix)
-    generation = fresh.flatMap((id) => [
-      ...(children.get(id) ?? []),
-      ...context.dead.childrenOf(id),
-    ])
+    const next: ThreadId[] = []
+    for await (const piece of inPieces(fresh)) {
+      for (const id of piece) next.push(...(children.get(id) ?? []), ...context.dead.childrenOf(id))
+    }
+    generation = next
   }
-  return [...found].filter((id) => !context.dead.has(id))
+  const living: ThreadId[] = []
+  for await (const piece of inPieces([...found])) {
+    for (const id of piece) if (!context.dead.has(id)) living.push(id)
+  }
+  return living
 }
 
 /** The thread that a rollout belongs to: its own id, or the one that the index names. */
@@ -80,7 +100,7 @@ export async function forksOf(context: StoreContext, id: ThreadId): Promise<Fork
   return [...((await forksOfEach(context, [id])).get(id) ?? [])]
 }
 
-/** As {@link forksOf}, for many threads in as few reads as their forks take. */
+/** As {@link forksOf}, for many threads in as few reads as their forks take; those without forks are left out. */
 export async function forksOfEach(
   context: StoreContext,
   ids: readonly ThreadId[],
@@ -112,12 +132,14 @@ async function addForksOf(
       ? 'reference'
       : 'copy'
   for (const [id, named] of namesOf) {
-    const of = new Set([...named].flatMap((name) => found.get(name) ?? []))
+    const of = new Set<ThreadId>()
+    for (const name of named) for (const fork of found.get(name) ?? []) of.add(fork)
+    of.delete(id)
+    const known = [...of].filter((fork) => rows.has(fork))
+    if (known.length === 0) continue
     forks.set(
       id,
-      [...of]
-        .filter((fork) => fork !== id && rows.has(fork))
-        .map((threadId) => ({ threadId, kind: kindOf(threadId, named) })),
+      known.map((threadId) => ({ threadId, kind: kindOf(threadId, named) })),
     )
   }
 }

@@ -3,6 +3,7 @@
 
 import type { BatchOperation, Journal } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
+import { breathe } from '@cenotaph/storage'
 import { indexKeys } from './index-keys.js'
 import type { LockTable } from './lock-table.js'
 import { decodeRow, encodeRow, rowKey, type ThreadRow } from './thread-row.js'
@@ -43,13 +44,15 @@ export class ThreadTable {
   async loadMany(ids: readonly ThreadId[]): Promise<(ThreadState | undefined)[]> {
     const found: (ThreadState | undefined)[] = []
     for (let start = 0; start < ids.length; start += READ_MAX) {
+      if (start > 0) await breathe()
       const some = ids.slice(start, start + READ_MAX)
       const missing = some.filter((id) => !this.#states.has(id))
       const read =
         missing.length === 0 ? [] : await this.#journal.getMany(missing.map((id) => rowKey(id)))
       const fresh = new Map(missing.map((id, index) => [id, this.#take(id, read[index])]))
       // What was there may be gone by now, and is read again then.
-      for (const id of some) found.push(fresh.has(id) ? fresh.get(id) : await this.load(id))
+      for (const id of some)
+        found.push(fresh.has(id) ? fresh.get(id) : (this.peek(id) ?? (await this.load(id))))
     }
     return found
   }

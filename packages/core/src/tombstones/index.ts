@@ -1,5 +1,5 @@
 export { DeadSet, type DeadThreads } from './dead-set.js'
-export { packUuid, packUuidInto, unpackUuid, uuidLengthBytes } from './packed-uuid.js'
+export { packUuids, packUuidsNow, unpackUuids } from './packed-uuid.js'
 export { readTombstones, TombstoneFile } from './tombstone-file.js'
 export { encodeTombstones } from './tombstone-format.js'
 export type { AbortRecord, PrepareRecord, TombstoneRecord } from './tombstone-record.js'

@@ -15,7 +15,7 @@ import {
   encodeRecord,
   encodeSeal,
 } from './tombstone-format.js'
-import type { PrepareRecord, TombstoneRecord } from './tombstone-record.js'
+import { type PrepareRecord, packEntries, type TombstoneRecord } from './tombstone-record.js'
 
 export class TombstoneFile {
   readonly #file: DiskFile
@@ -114,7 +114,8 @@ export class TombstoneFile {
       throw new StoreError('STORE_FAILED', 'an earlier write of a tombstone failed', {
         cause: this.#failure,
       })
-    const bytes = encodeRecord(record)
+    const entries = record.kind === 'prepare' ? await packEntries(record) : undefined
+    const bytes = encodeRecord(record, entries)
     try {
       await this.#writeSealed(bytes)
     } catch (error) {

@@ -25,8 +25,9 @@ export const encodeHeader = (version: number = formatVersion): Uint8Array => {
   return Buffer.from(`${text}${crc32(text).toString(16).padStart(8, '0')}\n`)
 }
 
-export function encodeRecord(record: TombstoneRecord): Uint8Array {
-  const body = encodeBody(record)
+/** `entries`: those of a set, where they are packed already. */
+export function encodeRecord(record: TombstoneRecord, entries?: Uint8Array): Uint8Array {
+  const body = encodeBody(record, entries)
   const frame = Buffer.alloc(body.length + frameLengthBytes)
   recordMagic.copy(frame, 0)
   frame.writeUInt32LE(body.length, 4)

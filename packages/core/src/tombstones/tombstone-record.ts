@@ -6,6 +6,7 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { inPieces } from '../in-pieces.js'
 import { packUuidInto, unpackUuid, uuidLengthBytes } from './packed-uuid.js'
 
 /** A set of threads that dies together, all or nothing. */
@@ -30,21 +31,42 @@ export type TombstoneRecord = PrepareRecord | AbortRecord
 const kinds = { prepare: 1, abort: 2 } as const
 const printableAscii = /^[!-~]{1,255}$/
 
-/** ARGUMENT_INVALID where lengths differ or an id or operation id cannot be packed. */
-export function encodeBody(record: TombstoneRecord): Uint8Array {
+/**
+ * ARGUMENT_INVALID where lengths differ or an operation id cannot be packed, THREAD_ID_MALFORMED for an id. `entries`:
+ * what `packEntries` gave for the set, where it was asked before.
+ */
+export function encodeBody(record: TombstoneRecord, entries?: Uint8Array): Uint8Array {
   if (!printableAscii.test(record.operationId)) throw invalid('an operation id is printable ASCII')
   const operationId = Buffer.from(record.operationId)
   const head = [Buffer.of(kinds[record.kind], operationId.length), operationId]
-  return Buffer.concat(record.kind === 'abort' ? head : [...head, ...encodeSet(record)])
+  return Buffer.concat(record.kind === 'abort' ? head : [...head, ...encodeSet(record, entries)])
 }
 
-function encodeSet({ at, ids, parentIds }: PrepareRecord): Uint8Array[] {
+function encodeSet(record: PrepareRecord, entries?: Uint8Array): Uint8Array[] {
+  const { at, ids, parentIds } = record
   if (ids.length !== parentIds.length) throw invalid('every id has one parent or null')
   if (ids.length === 0) throw invalid('a set has at least one id')
   if (!Number.isSafeInteger(at)) throw invalid('a time is a whole number of milliseconds')
   const head = Buffer.alloc(12)
   head.writeDoubleLE(at, 0)
   head.writeUInt32LE(ids.length, 8)
+  return [head, entries ?? packEntriesNow(record)]
+}
+
+type Entries = Pick<PrepareRecord, 'ids' | 'parentIds'>
+
+/** The packed ids of a set and of their parents, in pieces, between which other work gets its turn. */
+export async function packEntries(set: Entries): Promise<Uint8Array> {
+  const packed: Uint8Array[] = []
+  let start = 0
+  for await (const ids of inPieces(set.ids)) {
+    packed.push(packEntriesNow({ ids, parentIds: set.parentIds.slice(start, start + ids.length) }))
+    start += ids.length
+  }
+  return Buffer.concat(packed)
+}
+
+function packEntriesNow({ ids, parentIds }: Entries): Uint8Array {
   const entries = Buffer.alloc(ids.length * (2 * uuidLengthBytes + 1))
   let end = 0
   for (const [index, id] of ids.entries()) {
@@ -53,7 +75,7 @@ function encodeSet({ at, ids, parentIds }: PrepareRecord): Uint8Array[] {
     end = entries.writeUInt8(parentId === null ? 0 : 1, end)
     if (parentId !== null) end = packUuidInto(entries, end, parentId)
   }
-  return [head, entries.subarray(0, end)]
+  return entries.subarray(0, end)
 }
 
 /** Undefined for what `encodeBody` does not write. */
