@@ -26,6 +26,12 @@ export interface Joiner<M> {
   readonly check?: (() => void) | undefined
 }
 
+/** Told in the turn in which it is known, before anything else of the queue happens. */
+export interface Told<S> {
+  readonly committed: (value: S) => void
+  readonly refused: (error: unknown) => void
+}
+
 interface Waiting<M> {
   readonly build?: () => Batch<unknown>
   readonly joiner?: Joiner<M>
@@ -73,6 +79,13 @@ export class CommitQueue<M, S> {
     return this.#enqueue<S>((resolve, reject) => ({ joiner, resolve, reject }))
   }
 
+  /** As {@link join}, without a promise; a refusal may come before it returns. Neither callback may throw. */
+  joinTold(joiner: Joiner<M>, { committed, refused }: Told<S>): void {
+    const error = this.#refusal()
+    if (error) refused(error)
+    else this.#push({ joiner, resolve: committed as Waiting<M>['resolve'], reject: refused })
+  }
+
   /** Runs something while nothing is in flight; what comes later waits. A failure of it ends the queue. */
   pause(run: () => Promise<void>): Promise<void> {
     return this.#enqueue<void>((resolve, reject) => ({ pause: run, resolve, reject }))
@@ -87,13 +100,19 @@ export class CommitQueue<M, S> {
   #enqueue<T>(
     entry: (resolve: (value: T) => void, reject: (error: unknown) => void) => Waiting<M>,
   ): Promise<T> {
-    if (this.#closed) return Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'))
-    const failed = this.#options.latch.errorFor('absent')
-    if (failed) return Promise.reject(failed)
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.push(entry(resolve, reject))
-      this.#run ??= this.#drain()
-    })
+    const error = this.#refusal()
+    if (error) return Promise.reject(error)
+    return new Promise<T>((resolve, reject) => this.#push(entry(resolve, reject)))
+  }
+
+  #refusal(): StoreError | undefined {
+    if (this.#closed) return new StoreError('STORE_CLOSED', 'the store is closed')
+    return this.#options.latch.errorFor('absent')
+  }
+
+  #push(waiting: Waiting<M>): void {
+    this.#waiting.push(waiting)
+    this.#run ??= this.#drain()
   }
 
   async #drain(): Promise<void> {

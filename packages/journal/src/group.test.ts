@@ -44,6 +44,45 @@ describe('append groups', () => {
     )
   })
 
+  it('hold lines of a subject that follow each other as one section, and no others', () => {
+    const line = (subject: string, at: number, more: object = {}): GroupMember => ({
+      subject,
+      generation: 1,
+      offset: 10 * at,
+      first: at,
+      count: 1,
+      bytes: Buffer.from(`${subject} ${at}`.padEnd(10)),
+      ...more,
+    })
+    const tag = Buffer.from('t')
+    const members = [
+      line('a', 0),
+      line('b', 5),
+      line('a', 1),
+      line('a', 2, { tag }),
+      line('a', 3),
+      line('a', 4),
+      line('b', 6, { generation: 2 }),
+      line('b', 8, { generation: 2 }),
+      line('c', 1),
+      line('a', 5),
+    ]
+    const record = readGroup(key, sequence, unseal(key, sealGroup(key, members)))
+    const told = record.sections.map(({ subject, first, count, ...rest }) => {
+      const text = 'bytes' in rest ? Buffer.from(rest.bytes).toString() : ''
+      return [subject, first, count, text.replace(/ +/g, ' ').trim()]
+    })
+    expect(told).toEqual([
+      ['a', 0, 2, 'a 0 a 1'],
+      ['b', 5, 1, 'b 5'],
+      ['a', 2, 1, 'a 2'],
+      ['a', 3, 3, 'a 3 a 4 a 5'],
+      ['b', 6, 1, 'b 6'],
+      ['b', 8, 1, 'b 8'],
+      ['c', 1, 1, 'c 1'],
+    ])
+  })
+
   it('refuse a body that is cut short or has bytes too many', () => {
     const body = unseal(
       key,

@@ -1,5 +1,5 @@
-// Append groups: one value `j/<sequence>` with a section for every append that waited for the batch
-// before it. The head lists the sections in the order in which their bytes follow:
+// Append groups: one value `j/<sequence>` with the lines that waited for the batch before it, a section a subject where
+// they follow each other and nothing is tagged. The head lists the sections in the order in which their bytes follow:
 //
 //   ['w', subject, generation, offset, first, count, length, tag length]        bytes and tag follow
 //   ['p', subject, generation, offset, first, count, length, crc, tag length]   tag follows
@@ -62,24 +62,65 @@ export const isInline = (member: GroupMember): member is Section => 'bytes' in m
 
 const isReserved = (member: GroupMember): member is ReservedSection => 'crc' in member
 
-/** The sealed value of a group. */
+/** What stands in the head for one section, and the bytes that follow for it. */
+interface Entry {
+  readonly head: unknown[]
+  readonly parts: Uint8Array[]
+  /** Lines to which those of a later member may be added. */
+  readonly lines: { readonly section: Section; bytes: number; count: number } | undefined
+}
+
+/** The sealed value of a group: lines of a subject that follow each other are one section. */
 export function sealGroup(key: string, members: readonly GroupMember[]): Uint8Array {
-  const head: unknown[] = []
-  const parts: Uint8Array[] = []
+  const entries: Entry[] = []
+  const last = new Map<string, Entry>()
   for (const member of members) {
-    const { subject, generation, offset } = member
-    if (isInline(member)) {
-      const { first, count, bytes, tag } = member
-      head.push(['w', subject, generation, offset, first, count, bytes.length, tag?.length ?? -1])
-      parts.push(bytes)
-      if (tag) parts.push(tag)
-    } else if (isReserved(member)) {
-      const { first, count, length, crc, tag } = member
-      head.push(['p', subject, generation, offset, first, count, length, crc, tag?.length ?? -1])
-      if (tag) parts.push(tag)
-    } else head.push(['r', subject, generation, offset, member.length])
+    const before = last.get(member.subject)
+    if (before && addLines(before, member)) continue
+    const entry = entryOf(member)
+    entries.push(entry)
+    last.set(member.subject, entry)
   }
-  return sealFrame(key, head, parts)
+  const heads = entries.map(({ head, lines }) =>
+    lines ? [...head, lines.count, lines.bytes, -1] : head,
+  )
+  return sealFrame(
+    key,
+    heads,
+    entries.flatMap(({ parts }) => parts),
+  )
+}
+
+function entryOf(member: GroupMember): Entry {
+  const { subject, generation, offset } = member
+  if (isInline(member)) {
+    const { first, count, bytes, tag } = member
+    const head = ['w', subject, generation, offset, first]
+    return tag
+      ? { head: [...head, count, bytes.length, tag.length], parts: [bytes, tag], lines: undefined }
+      : { head, parts: [bytes], lines: { section: member, bytes: bytes.length, count } }
+  }
+  if (!isReserved(member))
+    return { head: ['r', subject, generation, offset, member.length], parts: [], lines: undefined }
+  const { first, count, length, crc, tag } = member
+  return {
+    head: ['p', subject, generation, offset, first, count, length, crc, tag?.length ?? -1],
+    parts: tag ? [tag] : [],
+    lines: undefined,
+  }
+}
+
+/** Whether the member's lines follow those of the entry, which has them then. */
+function addLines({ lines, parts }: Entry, member: GroupMember): boolean {
+  if (!lines || !isInline(member) || member.tag) return false
+  const { section, bytes, count } = lines
+  if (member.generation !== section.generation) return false
+  if (member.offset !== section.offset + bytes || member.first !== section.first + count)
+    return false
+  parts.push(member.bytes)
+  lines.bytes += member.bytes.length
+  lines.count += member.count
+  return true
 }
 
 /** Reads an unsealed group. Throws LEVEL_DAMAGED `{ key }` where it has another form. Bytes are views. */
@@ -113,7 +154,7 @@ export function readGroup(key: string, sequence: Sequence, body: Uint8Array): Gr
   return { sequence, sections, reserves }
 }
 
-type Entry = [
+type HeadEntry = [
   kind: 'w' | 'p' | 'r',
   subject: string,
   generation: number,
@@ -123,7 +164,7 @@ type Entry = [
 
 const entryLengths: Record<string, number> = { w: 8, p: 9, r: 5 }
 
-function isEntry(entry: unknown): entry is Entry {
+function isEntry(entry: unknown): entry is HeadEntry {
   if (!Array.isArray(entry) || typeof entry[0] !== 'string') return false
   if (entryLengths[entry[0]] !== entry.length || typeof entry[1] !== 'string') return false
   return entry.slice(2).every(Number.isSafeInteger)

@@ -6,7 +6,7 @@ import { type Clock, type Entropy, StoreError } from '@cenotaph/storage'
 import { seal } from './checked-value.js'
 import type { BatchOperation, Commit, IntentCommit } from './commit.js'
 import { sealOperations } from './commit.js'
-import type { Batch } from './commit-queue.js'
+import type { Batch, Joiner } from './commit-queue.js'
 import { type GroupMember, isInline, sealGroup } from './group.js'
 import { type OpenIntent, sealIntent } from './intent.js'
 import { groupKey, intentKey, META_KEY, type OperationId, type Sequence } from './keys.js'
@@ -24,11 +24,21 @@ export interface Appended {
 }
 
 /** Bytes that it adds to its group's batch. */
-export function appendedBytes({ member, rows }: Appended): number {
+function appendedBytes({ member, rows }: Appended): number {
   let bytes = 'tag' in member ? (member.tag?.length ?? 0) : 0
   if (isInline(member)) bytes += member.bytes.length
   for (const row of rows) bytes += row.key.length + (row.type === 'put' ? row.body.length : 0)
   return bytes
+}
+
+/** For the commit queue. */
+export function joiner(
+  member: GroupMember,
+  rows: readonly BatchOperation[] = [],
+  check?: () => void,
+): Joiner<Appended> {
+  const appended = { member, rows }
+  return { member: appended, bytes: appendedBytes(appended), check }
 }
 
 export class JournalState {

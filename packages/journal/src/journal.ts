@@ -12,13 +12,13 @@ import type { StoreError } from '@cenotaph/storage'
 import { writeAnchor } from './anchor.js'
 import { unseal } from './checked-value.js'
 import type { BatchOperation, Checkpoint, Commit, IntentCommit } from './commit.js'
-import { CommitQueue } from './commit-queue.js'
+import { CommitQueue, type Told } from './commit-queue.js'
 import { type Erasure, eraseRanges } from './erase.js'
 import { FailureLatch } from './failure.js'
-import type { GroupMember, Reservation, ReservedSection, Section } from './group.js'
+import type { Reservation, ReservedSection, Section } from './group.js'
 import { HeavyWork } from './heavy-work.js'
 import type { JournalOptions } from './journal-options.js'
-import { type Appended, appendedBytes, JournalState } from './journal-state.js'
+import { type Appended, JournalState, joiner } from './journal-state.js'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { OperationId, Sequence } from './keys.js'
 import { type LevelOperation, reading, reopen, writeSynced } from './level.js'
@@ -153,22 +153,22 @@ export class Journal {
    * along are in the same batch: both are there, or neither.
    */
   append(section: Section, check?: () => void, rows?: Rows): Promise<Sequence> {
-    return this.#join(section, check, rows)
+    return this.#queue.join(joiner(section, rows, check))
+  }
+
+  /** As {@link append}, without a promise: both callbacks run in the turn in which it is known, and must not throw. */
+  appendTold(section: Section, told: Told<Sequence>, rows: Rows = []): void {
+    this.#queue.joinTold(joiner(section, rows), told)
   }
 
   /** Journals a place before its bytes are written, so that recovery may cut them. As {@link append}. */
   reserve(reservation: Reservation, check?: () => void): Promise<Sequence> {
-    return this.#join(reservation, check)
+    return this.#queue.join(joiner(reservation, [], check))
   }
 
   /** Commits bytes that the caller has made durable inside of a reserve. As {@link append}. */
   appendReserved(section: ReservedSection, check?: () => void, rows?: Rows): Promise<Sequence> {
-    return this.#join(section, check, rows)
-  }
-
-  #join(member: GroupMember, check: (() => void) | undefined, rows: Rows = []): Promise<Sequence> {
-    const appended = { member, rows }
-    return this.#queue.join({ member: appended, bytes: appendedBytes(appended), check })
+    return this.#queue.join(joiner(section, rows, check))
   }
 
   /**

@@ -32,6 +32,7 @@ export {
 export {
   encodeLine,
   type LineParts,
+  lineText,
   payloadText,
   type RolloutLine,
   rewriteSessionMeta,

@@ -14,6 +14,8 @@ export interface LineParts {
   readonly type: string
   /** JSON text. */
   readonly payload: string
+  /** The text is what `JSON.stringify` made: it can stand in a line as it is, and is not looked at again. */
+  readonly isOwnJson?: boolean
   /** Spaces before the final `}`, to be used up when the line is rewritten. Default 0. */
   readonly padding?: number
 }
@@ -41,11 +43,15 @@ export interface RolloutLine {
  * not be stored: line breaks between tokens become spaces, and unpaired surrogates become `\u` escapes.
  * Throws ITEM_INVALID for a payload that is no JSON, ORDINAL_OVERFLOW for an ordinal that is none.
  */
-export function encodeLine(parts: LineParts): Uint8Array {
+export const encodeLine = (parts: LineParts): Uint8Array => Buffer.from(lineText(parts))
+
+/** As {@link encodeLine}, as text: for whoever encodes many lines at once. */
+export function lineText(parts: LineParts): string {
   const number = parts.ordinal === null ? '' : `"ordinal":${ordinal(parts.ordinal)},`
   const head = `{"timestamp":${JSON.stringify(parts.timestamp)},${number}"type":${JSON.stringify(parts.type)}`
   const padding = ' '.repeat(parts.padding ?? 0)
-  return Buffer.from(`${head},"payload":${storable(parts.payload)}${padding}}\n`)
+  const payload = parts.isOwnJson ? parts.payload : storable(parts.payload)
+  return `${head},"payload":${payload}${padding}}\n`
 }
 
 /** The payload's JSON text exactly as stored. Bytes that are no UTF-8 show as U+FFFD. */

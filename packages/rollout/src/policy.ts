@@ -39,29 +39,34 @@ export interface PolicyOptions {
 
 const kept = { keep: true } as const
 
-/** Throws ITEM_INVALID when the payload of a response item or an event is no JSON text. */
-export function persistencePolicy(
-  item: { readonly type: string; readonly payload: string },
-  options: PolicyOptions,
-): PolicyDecision {
-  if (item.type === 'response_item') return responseItemPolicy(item.payload)
-  if (item.type === 'event_msg') return eventPolicy(item.payload, options)
+export interface PolicyItem {
+  readonly type: string
+  /** JSON text. */
+  readonly payload: string
+  /** `payload.type`, where it is known without parsing the text. */
+  readonly payloadType?: string | undefined
+}
+
+/** Throws ITEM_INVALID when the payload of a response item or an event is no JSON text, where it is looked at. */
+export function persistencePolicy(item: PolicyItem, options: PolicyOptions): PolicyDecision {
+  if (item.type === 'response_item') return responseItemPolicy(item)
+  if (item.type === 'event_msg') return eventPolicy(item, options)
   return kept
 }
 
-function responseItemPolicy(text: string): PolicyDecision {
-  const type = typeOf(parse(text))
+function responseItemPolicy({ payload, payloadType }: PolicyItem): PolicyDecision {
+  const type = payloadType ?? typeOf(parse(payload))
   return type !== undefined && droppedResponseItems.has(type)
     ? drop('policy.transient-response-item')
     : kept
 }
 
-function eventPolicy(text: string, { mode, historyMode }: PolicyOptions): PolicyDecision {
-  const payload = parse(text)
-  const type = typeOf(payload)
+function eventPolicy(item: PolicyItem, { mode, historyMode }: PolicyOptions): PolicyDecision {
+  const { payload: text } = item
+  const type = item.payloadType ?? typeOf(parse(text))
   if (type === undefined || keptEvents.has(type)) return kept
   if (type === 'item_completed') {
-    return historyMode === 'paginated' || isLegacyItem(payload)
+    return historyMode === 'paginated' || isLegacyItem(parse(text))
       ? kept
       : drop('policy.paginated-event')
   }

@@ -37,6 +37,12 @@ export interface DiskFile {
   read(offset: number, length: number): Promise<Uint8Array>
   /** Writes all of `bytes` at `offset`. A rejection may have written any part of them. */
   write(offset: number, bytes: Uint8Array): Promise<void>
+  /**
+   * As {@link write} and {@link size}, done when they return. A disk offers both, where they wait for nothing but memory:
+   * a hop to another thread costs more than a copy to the page cache. For small pieces.
+   */
+  writeNow?(offset: number, bytes: Uint8Array): void
+  sizeNow?(): number
   truncate(length: number): Promise<void>
   /** Makes every write and the length durable (fdatasync). */
   sync(): Promise<void>

@@ -48,6 +48,10 @@ export class MemoryFile implements DiskFile {
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {
+    this.writeNow(offset, bytes)
+  }
+
+  writeNow(offset: number, bytes: Uint8Array): void {
     const inode = this.#writable('write')
     if (bytes.length === 0) return
     this.#resize('write', inode, Math.max(inode.length, offset + bytes.length))
@@ -66,6 +70,10 @@ export class MemoryFile implements DiskFile {
   }
 
   async size(): Promise<number> {
+    return this.sizeNow()
+  }
+
+  sizeNow(): number {
     return this.#inode('fstat').length
   }
 

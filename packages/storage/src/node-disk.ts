@@ -1,7 +1,7 @@
 // The Disk port on node:fs. Durability is what the operating system gives: fdatasync for a file, fsync
 // for a folder. See disk.ts for the contract.
 
-import { constants } from 'node:fs'
+import { constants, fstatSync, writeSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import path from 'node:path'
 import type { Disk, DiskFile } from './disk.js'
@@ -15,6 +15,15 @@ const FOLDER_MODE = 0o700
 async function attempt<T>(call: string, name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
+  } catch (error) {
+    throw diskError(error, call, name)
+  }
+}
+
+/** As `attempt`, for a call that is done when it returns. */
+function attemptNow<T>(call: string, name: string, run: () => T): T {
+  try {
+    return run()
   } catch (error) {
     throw diskError(error, call, name)
   }
@@ -71,6 +80,25 @@ class NodeFile implements DiskFile {
         done += bytesWritten
       }
     })
+  }
+
+  writeNow(offset: number, bytes: Uint8Array): void {
+    attemptNow('write', this.path, () => {
+      let done = 0
+      while (done < bytes.length)
+        done += writeSync(this.#fd, bytes, done, bytes.length - done, offset + done)
+    })
+  }
+
+  sizeNow(): number {
+    return attemptNow('fstat', this.path, () => fstatSync(this.#fd).size)
+  }
+
+  /** A closed handle has a number that no call takes. */
+  get #fd(): number {
+    const { fd } = this.#handle
+    if (fd >= 0) return fd
+    throw Object.assign(new Error('the file is closed'), { code: 'EBADF' })
   }
 
   truncate(length: number): Promise<void> {

@@ -1,30 +1,18 @@
-// Appends: journal first, then the rollout, then the caller. One synced batch carries all lines that wait,
-// of all threads; the bytes follow at their offsets; then the promises resolve. Survives a crash between any
-// two of these: what the journal holds is written again at open.
+// Appends in the order of their lines: journal first, then the rollout, then the caller (commits.ts); what may wait is
+// buffered in memory before that. Survives a crash at any instant: what was acknowledged as durable is there.
 //
 // Callers hold the thread's lock (shared, or exclusive for a large batch), so a thread cannot be archived,
 // rewritten or deleted between the moment a line gets its ordinal and the moment it is in the file.
 
-import { crc32 } from 'node:zlib'
-import type { BatchOperation, Journal, Section } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
-import { type Clock, isStoreError, StoreError } from '@cenotaph/storage'
-import { noCrashPoint, type ResolvedOptions } from '../options.js'
+import type { Clock } from '@cenotaph/storage'
+import type { ResolvedOptions } from '../options.js'
 import type { ThreadState } from '../threads/thread-state.js'
-import { advanceRow, moveTail, noteUnrecorded } from './advance.js'
-import { decodeTag, IdempotencyKeys } from './idempotency.js'
+import { moveTail } from './advance.js'
+import type { Along, Commits, Outcome } from './commits.js'
 import type { PreparedLines } from './prepared-lines.js'
-import { parksThread, type RolloutWriters } from './rollout-writers.js'
 
-/** Instants that an append passes, in order; a large one passes the reserve first. */
-export const appendCrashPoints = [
-  'append.reserve:before',
-  'append.reserve:after',
-  'append.intend:before',
-  'append.intend:after',
-  'append.write:before',
-  'append.write:after',
-] as const
+const nothingAlong: Along = {}
 
 interface Buffered {
   pieces: Uint8Array[]
@@ -36,37 +24,38 @@ interface Buffered {
   preview: string | undefined
 }
 
-/** What the batch of an append holds beside its lines. */
-export interface Along {
-  readonly tag?: Uint8Array | undefined
-  readonly rows?: readonly BatchOperation[] | undefined
-}
-
 export class AppendQueue {
-  readonly #journal: Journal
-  readonly #writers: RolloutWriters
+  readonly #commits: Commits
   readonly #clock: Clock
   readonly #options: ResolvedOptions
   readonly #buffered = new Map<ThreadState, Buffered>()
   readonly #flushing = new Map<ThreadState, Promise<void>>()
-  readonly #inFlight = new Set<Promise<void>>()
   #cancelTimer: (() => void) | undefined
   readonly #lostThreads = new Set<ThreadState>()
-  /** Called after every committed append; the checkpoint's trigger. */
-  onCommitted: () => void = () => {}
 
-  constructor(journal: Journal, writers: RolloutWriters, clock: Clock, options: ResolvedOptions) {
-    this.#journal = journal
-    this.#writers = writers
+  constructor(commits: Commits, clock: Clock, options: ResolvedOptions) {
+    this.#commits = commits
     this.#clock = clock
     this.#options = options
+  }
+
+  /**
+   * As {@link commit}, for lines of a thread of which nothing is buffered: they wait for their batch when it returns, and
+   * the outcome is told without another turn of the event loop.
+   */
+  commitNow(state: ThreadState, lines: PreparedLines, outcome: Outcome): void {
+    this.#commits.commit(state, lines, moveTail(state, lines), nothingAlong, outcome)
   }
 
   /**
    * Commits lines that begin at the thread's tail, and moves the tail at once. Durable when it resolves.
    * What was buffered before them goes first.
    */
-  async commit(state: ThreadState, lines: PreparedLines, along: Along = {}): Promise<void> {
+  async commit(
+    state: ThreadState,
+    lines: PreparedLines,
+    along: Along = nothingAlong,
+  ): Promise<void> {
     const offset = moveTail(state, lines)
     if (!this.hasBuffered(state)) return this.#commitAt(state, lines, offset, along)
     // Whoever comes next waits behind this commit's turn, not only behind the flush: lines are issued in the order
@@ -156,8 +145,8 @@ export class AppendQueue {
   }
 
   /** Resolves when every commit that had begun is in its file, or has failed. */
-  async settled(): Promise<void> {
-    await Promise.allSettled([...this.#inFlight])
+  settled(): Promise<void> {
+    return this.#commits.settled()
   }
 
   stop(): void {
@@ -165,125 +154,14 @@ export class AppendQueue {
     this.#cancelTimer = undefined
   }
 
-  async #commitAt(
+  #commitAt(
     state: ThreadState,
     lines: PreparedLines,
     offset: number,
-    along: Along = {},
+    along: Along = nothingAlong,
   ): Promise<void> {
-    const commit = this.#journalAndWrite(state, lines, offset, along)
-    this.#inFlight.add(commit)
-    try {
-      await commit
-    } finally {
-      this.#inFlight.delete(commit)
-    }
-  }
-
-  async #journalAndWrite(
-    state: ThreadState,
-    lines: PreparedLines,
-    offset: number,
-    along: Along = {},
-  ): Promise<void> {
-    const { tag, rows } = along
-    const place = {
-      subject: state.threadId,
-      generation: state.row.generation,
-      offset,
-      first: lines.first,
-      count: lines.count,
-      ...(tag ? { tag } : {}),
-    }
-    try {
-      const sequence =
-        lines.bytes.length > this.#options.referenceBytesMin
-          ? await this.#commitByReference(state, place, lines.bytes, rows)
-          : await this.#commitInline(state, { ...place, bytes: lines.bytes }, rows)
-      state.lastSequence = sequence
-    } catch (error) {
-      throw this.#failed(state, error)
-    }
-    state.row = advanceRow(state.row, lines)
-    noteUnrecorded(state, lines)
-    if (tag) {
-      state.keys ??= new IdempotencyKeys()
-      state.keys.add(decodeTag(tag), this.#journal.storeTimeMs())
-    }
-    this.onCommitted()
-  }
-
-  async #commitInline(state: ThreadState, section: Section, rows: Along['rows']): Promise<number> {
-    await this.#reach('append.intend:before')
-    const sequence = await this.#journal.append(section, undefined, rows)
-    state.lastSequence = sequence
-    state.carried.push(section)
-    await this.#reach('append.intend:after')
-    await this.#reach('append.write:before')
-    await this.#writers.write(state, section.offset, section.bytes)
-    await this.#reach('append.write:after')
-    state.carried.splice(state.carried.indexOf(section), 1)
-    return sequence
-  }
-
-  /** Place first, bytes second, their checksum last: recovery cuts only what has a place and no checksum. */
-  async #commitByReference(
-    state: ThreadState,
-    place: Omit<Section, 'bytes'>,
-    bytes: Uint8Array,
-    rows: Along['rows'],
-  ): Promise<number> {
-    const { subject, generation, offset } = place
-    await this.#reach('append.reserve:before')
-    state.lastSequence = await this.#journal.reserve({
-      subject,
-      generation,
-      offset,
-      length: bytes.length,
+    return new Promise((resolve, reject) => {
+      this.#commits.commit(state, lines, offset, along, { done: resolve, failed: reject })
     })
-    await this.#reach('append.reserve:after')
-    await this.#reach('append.write:before')
-    try {
-      await this.#writers.writeDurably(state, offset, bytes)
-    } catch (error) {
-      if (parksThread(error)) await this.#withdraw(state, place)
-      throw error
-    }
-    await this.#reach('append.write:after')
-    await this.#reach('append.intend:before')
-    const reserved = { ...place, length: bytes.length, crc: crc32(bytes) }
-    const sequence = await this.#journal.appendReserved(reserved, undefined, rows)
-    await this.#reach('append.intend:after')
-    return sequence
-  }
-
-  /**
-   * Closes a reserve into which nothing was written, because the file was not as it should be. Without this a later
-   * recovery would take what another program wrote there for the torn bytes of ours, and cut it.
-   */
-  async #withdraw(state: ThreadState, place: Omit<Section, 'bytes'>): Promise<void> {
-    const { tag: _, ...rest } = place
-    const nothing = { ...rest, count: 0, length: 0, crc: 0 }
-    state.lastSequence = await this.#journal.appendReserved(nothing)
-  }
-
-  /** Only a test seam waits here: without one an append takes no extra turn of the event loop. */
-  async #reach(point: string): Promise<void> {
-    if (this.#options.crashPoint !== noCrashPoint) await this.#options.crashPoint(point)
-  }
-
-  /** After a failed write the tail in memory is not the file's: the thread parks or the store ends. */
-  #failed(state: ThreadState, error: unknown): StoreError {
-    // The journal says itself whether the record may be there.
-    if (isStoreError(error, 'STORE_FAILED') || isStoreError(error, 'STORE_CLOSED')) return error
-    if (parksThread(error)) {
-      state.unavailable = error
-      return new StoreError(error.code, error.message, {
-        cause: error,
-        outcome: 'unknown',
-        detail: error.detail,
-      })
-    }
-    return this.#journal.fail(error)
   }
 }

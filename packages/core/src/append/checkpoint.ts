@@ -18,6 +18,8 @@ export class Checkpoints {
   #running: Promise<void> | undefined
   #cancelQuiet: (() => void) | undefined
   #trimmed = 0
+  /** Of the last append, in monotonic milliseconds. */
+  #appendedMs = 0
 
   constructor(context: StoreContext) {
     this.#context = context
@@ -28,8 +30,16 @@ export class Checkpoints {
   noteAppend(): void {
     const { journal, options } = this.#context
     if (journal.journaledBytes >= options.checkpointBytes) this.#inBackground()
-    this.#cancelQuiet?.()
-    this.#cancelQuiet = this.#clock.schedule(options.quietMs, () => this.#inBackground())
+    this.#appendedMs = this.#clock.monotonicMs()
+    this.#cancelQuiet ??= this.#clock.schedule(options.quietMs, () => this.#whenQuiet())
+  }
+
+  /** One timer a quiet time, not one an append: it looks how long ago the last one was. */
+  #whenQuiet(): void {
+    const restMs = this.#appendedMs + this.#context.options.quietMs - this.#clock.monotonicMs()
+    this.#cancelQuiet =
+      restMs > 0 ? this.#clock.schedule(restMs, () => this.#whenQuiet()) : undefined
+    if (restMs <= 0) this.#inBackground()
   }
 
   /** Runs one checkpoint that begins after this call. Nothing is journaled for an earlier append afterwards. */

@@ -1,12 +1,14 @@
 // Items become lines: the policy says what is kept, ordinals and timestamps are given here, and a payload's
 // bytes stay as they were given. Pure, so that the same items and tail always make the same bytes.
 
-import { encodeLine, fallbackUserTextOf, persistencePolicy, userTextOf } from '@cenotaph/rollout'
+import { fallbackUserTextOf, lineText, persistencePolicy, userTextOf } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { Tail } from '../threads/thread-state.js'
 import type { DroppedItem } from './idempotency.js'
 
 const PREVIEW_CHARACTERS_MAX = 200
+/** Characters. */
+const ENCODED_AT_ONCE = 1024 * 1024
 
 /** An item to append. The payload is an object, or a `RawJson` whose text is kept byte for byte. */
 export interface NewItem {
@@ -28,6 +30,8 @@ export interface KeptItem {
   readonly type: string
   readonly payload: string
   readonly timestamp: string | undefined
+  /** The payload is text that `JSON.stringify` made. */
+  readonly isOwnJson?: boolean
 }
 
 export interface CheckedItems {
@@ -60,12 +64,14 @@ export function checkItems(
   // Not forEach, which passes over holes.
   for (const [index, item] of items.entries()) {
     const checked = checkItem(item, index)
-    const decision = persistencePolicy(checked, options)
+    const { payload: text, isOwnJson } = checked
+    const payloadType = isOwnJson ? firstType.exec(text)?.[1] : undefined
+    const decision = persistencePolicy({ ...checked, payloadType }, options)
     if (!decision.keep) {
       dropped.push({ index, why: decision.why })
       continue
     }
-    const payload = decision.payload ?? checked.payload
+    const payload = decision.payload ?? text
     // 128 bytes are enough for the envelope of any line.
     const lineBytes = Buffer.byteLength(payload) + Buffer.byteLength(checked.type) + 128
     if (lineBytes > options.maxLineBytes) {
@@ -74,10 +80,13 @@ export function checkItems(
       })
     }
     bytes += lineBytes
-    kept.push({ type: checked.type, payload, timestamp: checked.timestamp })
+    kept.push(decision.payload === undefined ? checked : { ...checked, payload, isOwnJson: false })
   }
   return { kept, dropped, bytes }
 }
+
+/** In text of `JSON.stringify` a member is named once, so what it begins with is what it has. */
+const firstType = /^\{"type":"([\w.-]+)"/
 
 function checkItem(item: NewItem, index: number): KeptItem {
   const refuse = (why: string, cause?: unknown): never => {
@@ -89,7 +98,8 @@ function checkItem(item: NewItem, index: number): KeptItem {
   if (type === 'session_meta') return refuse('the session_meta line is the engine’s to write')
   const isTime = typeof timestamp === 'string' && Number.isFinite(Date.parse(timestamp))
   if (timestamp !== undefined && !isTime) return refuse('timestamp is not a time')
-  return { type, timestamp, payload: payloadJson(payload, refuse) }
+  const isOwnJson = !(payload instanceof RawJson)
+  return { type, timestamp, payload: payloadJson(payload, refuse), isOwnJson }
 }
 
 /** An item may be anything, a getter that throws or answers twice in two ways included. */
@@ -134,31 +144,42 @@ export function prepareLines(
     readonly needsPreview: boolean
   },
 ): PreparedLines {
-  const now = new Date(options.nowMs).toISOString()
-  const pieces: Uint8Array[] = tail.endsWithNewline ? [] : [Buffer.from('\n')]
-  let preview: string | undefined
+  const now = isoTime(options.nowMs)
+  const pieces: Uint8Array[] = []
+  let text = tail.endsWithNewline ? '' : '\n'
   let updatedAt = 0
-  kept.forEach((item, index) => {
-    const timestamp = item.timestamp ?? now
-    const ordinal = tail.ordinal + index
-    pieces.push(
-      encodeLine({
-        timestamp,
-        ordinal: options.explicitOrdinals ? ordinal : null,
-        type: item.type,
-        payload: item.payload,
-      }),
+  for (const [index, { type, payload, timestamp, isOwnJson = false }] of kept.entries()) {
+    const ordinal = options.explicitOrdinals ? tail.ordinal + index : null
+    text += lineText({ timestamp: timestamp ?? now, ordinal, type, payload, isOwnJson })
+    updatedAt = Math.max(
+      updatedAt,
+      timestamp === undefined ? Math.trunc(options.nowMs) : Date.parse(timestamp),
     )
-    updatedAt = Math.max(updatedAt, Date.parse(timestamp))
-  })
-  if (options.needsPreview) preview = previewOfItems(kept)
+    // Small lines are encoded together; a text must not become longer than a text can be.
+    if (text.length < ENCODED_AT_ONCE) continue
+    pieces.push(Buffer.from(text))
+    text = ''
+  }
+  if (text !== '' || pieces.length === 0) pieces.push(Buffer.from(text))
   return {
     bytes: pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces),
     first: tail.ordinal,
     count: kept.length,
     updatedAt,
-    preview,
+    preview: options.needsPreview ? previewOfItems(kept) : undefined,
   }
+}
+
+let lastMs = Number.NaN
+let lastTime = ''
+
+/** RFC 3339 UTC. Lines of one moment share their time. */
+function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastTime = new Date(ms).toISOString()
+    lastMs = ms
+  }
+  return lastTime
 }
 
 const previewTypes = new Set(['event_msg', 'response_item'])

@@ -9,6 +9,8 @@ import { currentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 
 const OPEN_MAX = 128
+/** A copy of so many bytes to the page cache takes less time than a hop to another thread. */
+const NOW_BYTES_MAX = 256 * 1024
 
 interface Pending {
   readonly offset: number
@@ -53,6 +55,40 @@ export class RolloutWriters {
         this.#running.set(id, running)
       }
     })
+  }
+
+  /**
+   * As {@link write}, done when it returns true. False where more than memory is waited for: the file is not open, others
+   * are writing to it, the piece is large, or the disk has no such way.
+   */
+  writeNow(state: ThreadState, offset: number, bytes: Uint8Array): boolean {
+    const open = bytes.length <= NOW_BYTES_MAX ? this.#atHand(state.threadId) : undefined
+    const size = open?.file.sizeNow?.()
+    if (!open?.file.writeNow || size === undefined) return false
+    if (size !== offset) throw sizeError(state, size, offset)
+    open.dirty = true
+    open.file.writeNow(offset, bytes)
+    return true
+  }
+
+  /** As {@link check}, for a rollout that is open; false where that is not known without waiting. */
+  checkNow(state: ThreadState): boolean {
+    const size = this.#atHand(state.threadId)?.file.sizeNow?.()
+    if (size === undefined) return false
+    const committed = currentRollout(state.row).bytes
+    if (size !== committed) throw sizeError(state, size, committed)
+    return true
+  }
+
+  /** The open file of a thread to which nobody is writing; now the one that was used last. */
+  #atHand(id: string): OpenRollout | undefined {
+    if (this.#running.has(id)) return undefined
+    const open = this.#open.get(id)
+    if (open && this.#open.size > OPEN_MAX / 2) {
+      this.#open.delete(id)
+      this.#open.set(id, open)
+    }
+    return open
   }
 
   /** Writes one large piece and makes it durable before its record is committed. */

@@ -12,10 +12,26 @@ export function latchingDisk(disk: Disk, latch: (cause: unknown) => StoreError):
       throw latch(error)
     }
   }
+  const guardNow = <T>(run: () => T): T => {
+    try {
+      return run()
+    } catch (error) {
+      throw latch(error)
+    }
+  }
+  /** Where the file has them. */
+  const atOnce = (file: DiskFile): Pick<DiskFile, 'writeNow' | 'sizeNow'> =>
+    file.writeNow && file.sizeNow
+      ? {
+          writeNow: (offset, bytes) => guardNow(() => file.writeNow!(offset, bytes)),
+          sizeNow: () => file.sizeNow!(),
+        }
+      : {}
   const guardFile = (file: DiskFile): DiskFile => ({
     path: file.path,
     read: (offset, length) => file.read(offset, length),
     size: () => file.size(),
+    ...atOnce(file),
     close: () => file.close(),
     write: (offset, bytes) => guard(() => file.write(offset, bytes)),
     truncate: (length) => guard(() => file.truncate(length)),

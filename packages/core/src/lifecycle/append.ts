@@ -10,29 +10,19 @@
 
 import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
-import {
-  type AppendResult,
-  digestOf,
-  encodeTag,
-  IdempotencyKeys,
-  keysKey,
-} from '../append/idempotency.js'
-import {
-  type CheckedItems,
-  checkItems,
-  type NewItem,
-  prepareLines,
-} from '../append/prepared-lines.js'
-import { parksThread } from '../append/rollout-writers.js'
-import {
-  AppendedAttachments,
-  checkChanges,
-  digestOfChanges,
-} from '../attachments/appended-attachments.js'
-import type { AttachmentChange, CheckedChange } from '../attachments/attachment-keys.js'
+import type { AppendResult } from '../append/idempotency.js'
+import { type CheckedItems, checkItems, type NewItem } from '../append/prepared-lines.js'
+import { appendLocked, linesFor, parked } from '../append/write-items.js'
+import { checkChanges } from '../attachments/appended-attachments.js'
+import type { AttachmentChange } from '../attachments/attachment-keys.js'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { refuseArchived, requireUsable } from '../threads/require-thread.js'
+import {
+  refuseArchived,
+  refuseHidden,
+  refuseParked,
+  requireUsable,
+} from '../threads/require-thread.js'
 import { currentRollout } from '../threads/thread-row.js'
 import type { LiveWriter, ThreadState } from '../threads/thread-state.js'
 import { materialise } from './materialise.js'
@@ -62,13 +52,12 @@ export async function appendItems(
 ): Promise<AppendResult> {
   checkArguments(items, options)
   const changes = checkChanges(options, context.options.attachmentBytesMax)
+  if (changes.length === 0) {
+    const appending = appendAtOnce(context, id, items, options)
+    if (appending) return appending
+  }
   await materialiseFirst(context, id)
-  const historyMode = await historyModeOf(context, id)
-  const checked = checkItems(items, {
-    mode: context.options.persistence,
-    historyMode,
-    maxLineBytes: context.options.maxLineBytes,
-  })
+  const checked = itemsFor(context, await requireUsable(context, id), items)
   const large = checked.bytes > context.options.referenceBytesMin
   const release =
     (large ? undefined : context.locks.trySharedNow(id)) ??
@@ -89,123 +78,89 @@ export async function appendItems(
   }
 }
 
+/**
+ * The same, in one turn of the event loop, for the everyday case: a few items, durable, for a thread that is at hand and
+ * that nobody has locked. The lines wait for their batch when it returns. Undefined, with nothing done, in any other case.
+ */
+function appendAtOnce(
+  context: StoreContext,
+  id: ThreadId,
+  items: readonly NewItem[],
+  options: AppendOptions,
+): Promise<AppendResult> | undefined {
+  const { appends, threads, locks, journal } = context
+  const state = threads.peek(id)
+  if (!state || options.idempotencyKey !== undefined || options.durability === 'buffered')
+    return undefined
+  refuseUnwritable(context, state, options)
+  const checked = itemsFor(context, state, items)
+  if (checked.kept.length === 0 || checked.bytes > context.options.referenceBytesMin)
+    return undefined
+  const release = isAtHand(context, state) ? locks.trySharedNow(id) : undefined
+  if (!release) return undefined
+  try {
+    // Items are the caller's code: what was true before it ran may not be.
+    refuseUnwritable(context, state, options)
+    if (journal.failure) throw journal.failure
+    const { lines, result } = linesFor(context, state, checked, options)
+    return new Promise((resolve, reject) => {
+      appends.commitNow(state, lines, {
+        done() {
+          release()
+          resolve(result)
+        },
+        failed(error) {
+          release()
+          reject(error)
+        },
+      })
+    })
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Whether nothing has to be waited for: the rollout is plain, open and as long as it should be. */
+function isAtHand(context: StoreContext, state: ThreadState): boolean {
+  const { compressed, bytes } = currentRollout(state.row)
+  if (compressed || context.appends.hasBuffered(state)) return false
+  // Lines that are under way are looked for when they are written.
+  if (state.tail.offset !== bytes) return true
+  try {
+    return context.writers.checkNow(state)
+  } catch (error) {
+    throw parked(state, error)
+  }
+}
+
+function refuseUnwritable(
+  context: StoreContext,
+  state: ThreadState,
+  { writer }: AppendOptions,
+): void {
+  refuseHidden(context, state.threadId)
+  refuseParked(state)
+  refuseArchived(state)
+  refuseOtherWriter(state, writer)
+}
+
+const itemsFor = (
+  { options }: StoreContext,
+  { row }: ThreadState,
+  items: readonly NewItem[],
+): CheckedItems =>
+  checkItems(items, {
+    mode: options.persistence,
+    historyMode: currentRollout(row).explicitOrdinals ? 'paginated' : 'legacy',
+    maxLineBytes: options.maxLineBytes,
+  })
+
 async function materialiseFirst(context: StoreContext, id: ThreadId): Promise<void> {
   const state = await requireUsable(context, id)
   refuseArchived(state)
   if (currentRollout(state.row).compressed) {
     await runOperation(context, materialise, { threadId: id })
-  }
-}
-
-async function historyModeOf(context: StoreContext, id: ThreadId): Promise<'legacy' | 'paginated'> {
-  const state = await requireUsable(context, id)
-  return currentRollout(state.row).explicitOrdinals ? 'paginated' : 'legacy'
-}
-
-async function appendLocked(
-  context: StoreContext,
-  state: ThreadState,
-  checked: Checked,
-  options: AppendOptions,
-): Promise<AppendResult> {
-  if (options.idempotencyKey === undefined) {
-    return write(context, state, checked, options, undefined)
-  }
-  const { idempotencyKey: key } = options
-  if (!state.keys) {
-    const stored = await context.journal.get(keysKey(state.threadId))
-    // Another append may have loaded them meanwhile; there is one set of keys a thread.
-    state.keys ??= IdempotencyKeys.decode(stored)
-  }
-  const { keys } = state
-  // A repeat that comes while the first is under way waits for its answer.
-  while (keys.underway.has(key)) await keys.underway.get(key)?.catch(() => {})
-  const digest = digestOf(checked.kept, digestOfChanges(checked.changes))
-  const kept = keys.get(key, context.journal.storeTimeMs())
-  if (kept) {
-    // Without a digest there is nothing to compare: some of what was appended is redacted.
-    if (kept.digest === '' || kept.digest === digest) return kept.result
-    throw new StoreError('IDEMPOTENCY_CONFLICT', 'this key was used with other items', {
-      detail: { threadId: state.threadId, firstOrdinal: kept.result.firstOrdinal },
-    })
-  }
-  const writing = write(context, state, checked, options, { key, digest })
-  keys.underway.set(key, writing)
-  try {
-    return await writing
-  } finally {
-    keys.underway.delete(key)
-  }
-}
-
-interface Checked extends CheckedItems {
-  readonly changes: readonly CheckedChange[]
-}
-
-async function write(
-  context: StoreContext,
-  state: ThreadState,
-  checked: Checked,
-  options: AppendOptions,
-  idempotency: { readonly key: string; readonly digest: string } | undefined,
-): Promise<AppendResult> {
-  if (!context.appends.hasBuffered(state)) await checkFile(context, state)
-  const attachments =
-    checked.changes.length === 0
-      ? undefined
-      : await AppendedAttachments.of(context, state, checked.changes)
-  // From here to the commit nothing is awaited: the ordinals that are given are the ones that are written.
-  const { threadId, tail, row } = state
-  refuseOrdinal(state, options.expectedOrdinal)
-  if (checked.kept.length === 0) {
-    const nothing: AppendResult = {
-      threadId,
-      firstOrdinal: null,
-      lastOrdinal: null,
-      written: 0,
-      dropped: checked.dropped,
-      bytes: 0,
-    }
-    if (attachments)
-      await attachments.commitAlone(idempotency && { ...idempotency, result: nothing })
-    return nothing
-  }
-  const nowMs = context.journal.storeTimeMs()
-  const lines = prepareLines(checked.kept, tail, {
-    nowMs,
-    explicitOrdinals: currentRollout(row).explicitOrdinals,
-    needsPreview: row.preview === null,
-  })
-  if (!Number.isSafeInteger(lines.first + lines.count)) {
-    throw new StoreError('ORDINAL_OVERFLOW', 'the thread has no ordinals left', {
-      detail: { threadId },
-    })
-  }
-  const result: AppendResult = {
-    threadId,
-    firstOrdinal: lines.first,
-    lastOrdinal: lines.first + lines.count - 1,
-    written: lines.count,
-    dropped: checked.dropped,
-    bytes: lines.bytes.length,
-  }
-  if (options.durability === 'buffered' && !idempotency) {
-    await context.appends.buffer(state, lines)
-  } else {
-    const tag = idempotency && encodeTag({ ...idempotency, atMs: nowMs, result })
-    if (attachments) await attachments.commitWith(lines, tag)
-    else await context.appends.commit(state, lines, { tag })
-  }
-  return result
-}
-
-/** A foreign writer or a lost piece parks the thread before anything is promised. */
-async function checkFile(context: StoreContext, state: ThreadState): Promise<void> {
-  try {
-    await context.writers.check(state)
-  } catch (error) {
-    if (parksThread(error)) state.unavailable = error
-    throw error
   }
 }
 
@@ -226,13 +181,6 @@ function checkArguments(items: readonly NewItem[], options: AppendOptions): void
   ) {
     refuse('idempotencyKey must have 1 to 256 characters')
   }
-}
-
-function refuseOrdinal(state: ThreadState, expected: number | undefined): void {
-  if (expected === undefined || expected === state.tail.ordinal) return
-  throw new StoreError('ORDINAL_CONFLICT', `the next ordinal is ${state.tail.ordinal}`, {
-    detail: { threadId: state.threadId, expected, actual: state.tail.ordinal },
-  })
 }
 
 export function refuseOtherWriter(state: ThreadState, writer: LiveWriter | undefined): void {

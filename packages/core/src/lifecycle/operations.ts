@@ -1,7 +1,7 @@
 // Every lifecycle operation that has steps, by the name under which it is journaled, and every named instant at
 // which a crash is tested. A new operation is listed here and nowhere else.
 
-import { appendCrashPoints } from '../append/append-queue.js'
+import { appendCrashPoints } from '../append/commits.js'
 import { setPolicy } from '../retention/stored-policy.js'
 import { archive, unarchive } from './archive.js'
 import { attach, eraseAttachment } from './attach.js'

@@ -7,6 +7,7 @@ import { Journal, type Level, type Recovered } from '@cenotaph/journal'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import { AppendQueue } from '../append/append-queue.js'
 import { Checkpoints } from '../append/checkpoint.js'
+import { Commits } from '../append/commits.js'
 import { RolloutWriters } from '../append/rollout-writers.js'
 import { Backups } from '../backup/backups.js'
 import { Compressor } from '../compression/compressor.js'
@@ -172,6 +173,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   const tombstones = await TombstoneFile.open(disk, layout.tombstonesPath, { create: fresh })
   const locks = new LockTable()
   const writers = new RolloutWriters(disk, layout)
+  const commits = new Commits(journal, writers, options)
   const close = new AbortController()
   // Every open operation and every participant that is being asked listens: many are no leak, and worth no warning.
   setMaxListeners(0, close.signal)
@@ -196,7 +198,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     trustedClock,
     tombstones,
     signingKey,
-    appends: new AppendQueue(journal, writers, clock, options),
+    appends: new AppendQueue(commits, clock, options),
     writers,
     checkpoints: undefined as unknown as Checkpoints,
     openOperations: new OpenOperations(),
@@ -214,7 +216,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   context.checkpoints = new Checkpoints(context)
   context.dueDeletions = new DueDeletions(context)
   context.dead.onDeath = (ids) => options.companion.onDeath?.(ids)
-  context.appends.onCommitted = () => context.checkpoints.noteAppend()
+  commits.onCommitted = () => context.checkpoints.noteAppend()
   return { context, recovered, close }
 }
 

@@ -70,6 +70,28 @@ export function diskSuite({ test, factory, supports = {} }: DiskSuiteOptions): v
     await fails(() => disk.create(at('missing/a')), 'ENOENT')
   })
 
+  check('what is written at once is there at once', async (disk, at) => {
+    await put(disk, at('a'), 'hello')
+    const file = await disk.openWrite(at('a'))
+    assert(file)
+    assert.equal(file.writeNow === undefined, file.sizeNow === undefined, 'a disk offers both')
+    if (file.writeNow && file.sizeNow) {
+      assert.equal(file.sizeNow(), 5)
+      file.writeNow(5, bytes(' world'))
+      assert.equal(file.sizeNow(), 11)
+      assert.equal(text(await file.read(0, 100)), 'hello world')
+      await file.sync()
+    }
+    await file.close()
+    const closed = file.sizeNow
+    if (closed) await fails(async () => void closed.call(file), 'EBADF')
+    const reader = await disk.openRead(at('a'))
+    assert(reader)
+    const write = reader.writeNow
+    if (write) await fails(async () => write.call(reader, 0, bytes('x')), 'EBADF')
+    await reader.close()
+  })
+
   check('what is written is read, at any offset and past the end', async (disk, at) => {
     await put(disk, at('a'), 'hello')
     const file = await disk.openWrite(at('a'))
