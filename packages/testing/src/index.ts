@@ -52,6 +52,13 @@ export {
 } from './model/thread-store-model.js'
 export { pick, type Random, seededRandom } from './random.js'
 export { type DiskPlace, type DiskSuiteOptions, diskSuite } from './suites/disk-suite.js'
+export {
+  type JournalSuiteOptions,
+  type JournalSupports,
+  journalSuite,
+  type LevelPlace,
+} from './suites/journal-suite.js'
+export { runSuite, type SuiteReport } from './suites/run-suite.js'
 export type { Made, Test } from './suites/suite.js'
 export { seededEntropy } from './time/seeded-entropy.js'
 export { SimClock } from './time/sim-clock.js'

@@ -2,22 +2,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { MemoryDisk, nodeDisk } from '@cenotaph/storage'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { SimDisk } from '../disk/sim-disk.js'
 import { diskSuite } from './disk-suite.js'
 
+const counts: number[] = []
+
 describe('the real disk', () => {
-  diskSuite({
+  const tests = diskSuite({
     test: it,
     async factory() {
       const folder = await mkdtemp(path.join(os.tmpdir(), 'cenotaph-disk-'))
       return { value: { disk: nodeDisk, folder }, remove: () => rm(folder, { recursive: true }) }
     },
   })
+  counts.push(tests)
 })
 
 describe('the simulated disk', () => {
-  diskSuite({
+  const tests = diskSuite({
     test: it,
     async factory() {
       const disk = new SimDisk()
@@ -25,10 +28,11 @@ describe('the simulated disk', () => {
       return { value: { disk, folder: '/place' } }
     },
   })
+  counts.push(tests)
 })
 
 describe('the disk in memory', () => {
-  diskSuite({
+  const tests = diskSuite({
     test: it,
     async factory() {
       const disk = new MemoryDisk()
@@ -36,4 +40,10 @@ describe('the disk in memory', () => {
       return { value: { disk, folder: '/place' }, remove: async () => disk.wipe() }
     },
   })
+  counts.push(tests)
+})
+
+it('the suite asks enough of each', () => {
+  expect(counts).toHaveLength(3)
+  for (const count of counts) expect(count).toBeGreaterThanOrEqual(15)
 })

@@ -53,12 +53,19 @@ async function fails(run: () => Promise<unknown>, ...errnos: string[]): Promise<
   })
 }
 
-export function diskSuite({ test, factory, supports = {} }: DiskSuiteOptions): void {
+/** Gives the number of tests. */
+export function diskSuite({ test, factory, supports = {} }: DiskSuiteOptions): number {
   const { modes = true, links = true } = supports
-  const check = (name: string, run: (disk: Disk, at: (name: string) => string) => Promise<void>) =>
+  let tests = 0
+  const check = (
+    name: string,
+    run: (disk: Disk, at: (name: string) => string) => Promise<void>,
+  ) => {
+    tests += 1
     test(name, () =>
       using(factory, ({ disk, folder }) => run(disk, (name) => path.join(folder, name))),
     )
+  }
 
   check('create makes an empty file, once', async (disk, at) => {
     const file = await disk.create(at('a'))
@@ -236,4 +243,5 @@ export function diskSuite({ test, factory, supports = {} }: DiskSuiteOptions): v
       assert.equal((await disk.stat(at('a')))?.mode, 0o640)
     })
   }
+  return tests
 }
