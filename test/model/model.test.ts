@@ -7,8 +7,8 @@ import {
   newMachine,
   portsOf,
   powerLost,
-  type ThreadStoreLike,
   threadStoreModel,
+  type WholeThreadStore,
 } from '@cenotaph/testing'
 import { describe, expect, it } from 'vitest'
 
@@ -18,8 +18,6 @@ const path = process.env.CENOTAPH_PATH
 const RUNS = Number(process.env.CENOTAPH_RUNS ?? 500)
 /** Nothing here depends on how long it takes. */
 const TIMEOUT_MS = 600_000
-
-const like = (store: ThreadStore): ThreadStoreLike => store as unknown as ThreadStoreLike
 
 /** Opening again is a crash: of what was not made durable nothing stays. */
 const onSimulatedMachine: ModelFactory = {
@@ -33,7 +31,7 @@ const onSimulatedMachine: ModelFactory = {
     let store = await open()
     return {
       get store() {
-        return like(store)
+        return store
       },
       async reopen() {
         machine = powerLost(machine)
@@ -47,7 +45,7 @@ const onSimulatedMachine: ModelFactory = {
 const inMemory: ModelFactory = {
   async open() {
     const store = await openThreadStore('/nowhere', { ...options, persistence: 'none' })
-    return { store: like(store), reopen: () => store.reopen(), close: () => store.close() }
+    return { store, reopen: () => store.reopen(), close: () => store.close() }
   },
 }
 
@@ -81,7 +79,7 @@ describe('the engine does what the model does', () => {
 })
 
 /** Stores that are wrong in one thing. */
-const wrong: Readonly<Record<string, (store: ThreadStore) => Partial<ThreadStoreLike>>> = {
+const wrong: Readonly<Record<string, (store: ThreadStore) => Partial<WholeThreadStore>>> = {
   'forgets a rename': () => ({ renameThread: async () => {} }),
   'deletes what is held': (store) => ({
     async deleteThreads(ids, deleteOptions) {
@@ -104,10 +102,10 @@ describe('a store that is wrong is caught', () => {
       async open() {
         const store = await openThreadStore('/nowhere', { ...options, persistence: 'none' })
         const changes = wrong[name]!(store)
-        const changed = new Proxy(like(store), {
+        const changed = new Proxy<WholeThreadStore>(store, {
           get: (target, key) =>
-            changes[key as keyof ThreadStoreLike] ??
-            (target[key as keyof ThreadStoreLike] as () => void).bind(target),
+            changes[key as keyof WholeThreadStore] ??
+            (target[key as keyof WholeThreadStore] as () => void).bind(target),
         })
         return { store: changed, reopen: () => store.reopen(), close: () => store.close() }
       },

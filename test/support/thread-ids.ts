@@ -1,9 +1,3 @@
-/** Ids for tests: UUIDv7, ascending with `n`. */
-export const testId = (n: number): string =>
-  `01900000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
+// Ids and messages as tests write them.
 
-/** A message of the user to the model, which no persistence policy drops. */
-export const message = (text: string) => ({
-  type: 'response_item',
-  payload: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
-})
+export { messageOf as message, threadIdOf as testId } from '@cenotaph/testing'

@@ -44,13 +44,14 @@ export { SimLevel, type SimLevelOptions } from './level/sim-level.js'
 export { levelCrashStates, type PhysicalValue, SimLevelFolder } from './level/sim-level-folder.js'
 export { modelIds, type System, type ThreadCommand, threadCommands } from './model/commands.js'
 export { ThreadModel } from './model/thread-model.js'
-export type { ThreadStoreLike } from './model/thread-store-like.js'
 export {
   type ModelFactory,
   type ModelRunOptions,
   threadStoreModel,
 } from './model/thread-store-model.js'
 export { pick, type Random, seededRandom } from './random.js'
+export { listedIds, messageOf, messagesOf, textsOf, threadIdOf } from './store/speaking.js'
+export { having, type ThreadStoreLike, type WholeThreadStore } from './store/thread-store-like.js'
 export { type DiskPlace, type DiskSuiteOptions, diskSuite } from './suites/disk-suite.js'
 export {
   type JournalSuiteOptions,
@@ -60,5 +61,11 @@ export {
 } from './suites/journal-suite.js'
 export { runSuite, type SuiteReport } from './suites/run-suite.js'
 export type { Made, Test } from './suites/suite.js'
+export {
+  type StorePlace,
+  type ThreadStoreSuiteOptions,
+  type ThreadStoreSupports,
+  threadStoreSuite,
+} from './suites/thread-store-suite.js'
 export { seededEntropy } from './time/seeded-entropy.js'
 export { SimClock } from './time/sim-clock.js'

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import type { WholeThreadStore as ThreadStoreLike } from '../store/thread-store-like.js'
 import { compareStore, itemOf, linesOf } from './observe.js'
 import type { ForksMode, Refusal, ThreadModel } from './thread-model.js'
-import type { ThreadStoreLike } from './thread-store-like.js'
 
 /** What runs against the model: a store that may be closed and opened again. */
 export interface System {

@@ -1,8 +1,8 @@
 // What a caller sees of a store, compared with what the model says.
 
 import assert from 'node:assert/strict'
+import type { WholeThreadStore as ThreadStoreLike } from '../store/thread-store-like.js'
 import type { ThreadModel } from './thread-model.js'
-import type { ThreadStoreLike } from './thread-store-like.js'
 
 export const itemOf = (text: string) => ({
   type: 'response_item',
