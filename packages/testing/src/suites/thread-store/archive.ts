@@ -66,7 +66,7 @@ export function testArchive(check: Check, { spawn }: Supports): void {
     await refused(() => store.archiveThreads([one]), 'THREAD_DELETED')
   })
 
-  check('an archived thread is deleted as any other', async (place) => {
+  check('an archived thread is deleted like every other', async (place) => {
     const store = archiving(place.store)
     await store.createThread({ threadId: one })
     await store.archiveThreads([one])

@@ -31,7 +31,7 @@ export function testHolds(check: Check, supports: Supports): void {
     await refused(() => store.holdThread(one, 'late'), 'THREAD_DELETED')
   })
 
-  check('a held thread is used as any other', async (place) => {
+  check('a held thread is used like every other', async (place) => {
     const store = holding(place.store)
     await store.createThread({ threadId: one })
     await store.holdThread(one, 'kept')
