@@ -11,6 +11,7 @@ import {
   failFrom,
   failNth,
   looks,
+  opens,
 } from '../support-fixtures/faulty-disk.fixture.js'
 import { scratch } from '../support-fixtures/scratch.fixture.js'
 import { operations } from './fault-operations.js'
@@ -21,7 +22,8 @@ const TIMEOUT_MS = 600_000
 
 const scratches = scratch({ inMemory: true })
 
-const errnos: readonly Errno[] = ['EIO', 'ENOSPC', 'EPERM']
+/** As many as let every one meet either side of a call, whatever the step. */
+const errnos: readonly Errno[] = ['EIO', 'ENOSPC', 'EPERM', 'EMFILE']
 
 /** `CENOTAPH_FAULTS=all` fails every call; otherwise a call in so many, with every errno and either side of it. */
 const isWhole = process.env.CENOTAPH_FAULTS === 'all'
@@ -48,7 +50,7 @@ async function sweep(calls: readonly DiskCall[], step: number): Promise<Sweep> {
   for (let index = only ?? 0; broken.length < 20; index += step) {
     try {
       const errno = errnos[index % errnos.length]!
-      const when = index % 2 === 0 ? 'before' : 'after'
+      const when = Math.floor(index / errnos.length) % 2 === 0 ? 'before' : 'after'
       const fault = failNth(index, { calls, errno, when })
       const label = () =>
         `${errno} ${when} call ${index} (${fault.hit()?.call} ${fault.hit()?.path})`
@@ -96,27 +98,43 @@ describe('every effect fails from some call on, until the disk is mended', {
   timeout: TIMEOUT_MS,
 }, () => {
   it('calls from the first to the last', async () => {
-    const told = new Set<string>()
-    const broken: string[] = []
-    let runs = 0
-    for (let index = only ?? 0; broken.length < 20; index += isWhole ? 1 : 7) {
-      const errno = lasting[index % lasting.length]!
-      const fault = failFrom(index, { calls: effects, errno })
-      const label = () =>
-        `${errno} from call ${index} on (${fault.hit()?.call} ${fault.hit()?.path})`
-      try {
-        const run = await runWithFault(await scratches.folder(), fault, label)
-        if (!run.hit) break
-        if (run.failed !== undefined) told.add(run.failed)
-      } catch (error) {
-        broken.push(`CENOTAPH_FAULT=${index}: ${String(error).slice(0, 2_000)}`)
-      }
-      runs += 1
-      if (only !== undefined) break
-    }
+    const { runs, told, broken } = await sweepForGood(effects, lasting, isWhole ? 1 : 7)
     expect(broken).toEqual([])
     if (only !== undefined) return
     expect(runs).toBeGreaterThan(isWhole ? 250 : 30)
     expect(told.size).toBeGreaterThan(operations.length / 3)
   })
+
+  it('no descriptor is left for any file', async () => {
+    const { runs, told, broken } = await sweepForGood(opens, ['EMFILE'], isWhole ? 1 : 17)
+    expect(broken).toEqual([])
+    if (only !== undefined) return
+    expect(runs).toBeGreaterThan(isWhole ? 80 : 5)
+    expect(told.size).toBeGreaterThan(isWhole ? 10 : 3)
+  })
 })
+
+async function sweepForGood(
+  calls: readonly DiskCall[],
+  kinds: readonly Errno[],
+  step: number,
+): Promise<Omit<Sweep, 'quiet'>> {
+  const told = new Set<string>()
+  const broken: string[] = []
+  let runs = 0
+  for (let index = only ?? 0; broken.length < 20; index += step) {
+    const errno = kinds[index % kinds.length]!
+    const fault = failFrom(index, { calls, errno })
+    const label = () => `${errno} from call ${index} on (${fault.hit()?.call} ${fault.hit()?.path})`
+    try {
+      const run = await runWithFault(await scratches.folder(), fault, label)
+      if (!run.hit) break
+      if (run.failed !== undefined) told.add(run.failed)
+    } catch (error) {
+      broken.push(`CENOTAPH_FAULT=${index}: ${String(error).slice(0, 2_000)}`)
+    }
+    runs += 1
+    if (only !== undefined) break
+  }
+  return { runs, told, broken }
+}

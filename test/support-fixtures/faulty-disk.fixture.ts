@@ -12,7 +12,7 @@ import {
   plannedFault,
 } from '@cenotaph/testing'
 
-export { type DiskCall, type Errno, effects, looks } from '@cenotaph/testing'
+export { type DiskCall, type Errno, effects, looks, opens } from '@cenotaph/testing'
 
 export const faultyDisk = (judge: Judge): Disk => faulty({ disk: nodeDisk, judge })
 

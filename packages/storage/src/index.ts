@@ -5,6 +5,7 @@ export { type Entropy, nodeEntropy } from './entropy.js'
 export { type ErrorCode, errorCodes } from './error-codes.js'
 export { MemoryDisk, type MemoryDiskOptions } from './memory-disk.js'
 export { nodeDisk } from './node-disk.js'
+export { diskError } from './node-errors.js'
 export {
   isStoreError,
   type Outcome,

@@ -28,18 +28,34 @@ export {
   type SimMachine,
 } from './explore/sim-machine.js'
 export { type AroundCall, type AroundDiskOptions, aroundDisk } from './faults/around-disk.js'
-export { type FaultPlan, type PlannedFault, plannedFault } from './faults/fault-plan.js'
+export {
+  type AnyCall,
+  type FaultPlan,
+  type PlannedFault,
+  plannedFault,
+} from './faults/fault-plan.js'
 export {
   type DiskCall,
   type Errno,
   effects,
+  errnos,
   type Fault,
   type FaultyDiskOptions,
   faultOf,
   faultyDisk,
   type Judge,
   looks,
+  opens,
 } from './faults/faulty-disk.js'
+export { everyEffect, type FaultyPorts, faultyPorts, levelError } from './faults/faulty-ports.js'
+export { type SlowDiskOptions, slowDisk } from './faults/slow-disk.js'
+export {
+  type DamagedLevel,
+  type DamageOfLevel,
+  type DamageOptions,
+  damagedPorts,
+  levelDamages,
+} from './level/level-damage.js'
 export { SimLevel, type SimLevelOptions } from './level/sim-level.js'
 export { levelCrashStates, type PhysicalValue, SimLevelFolder } from './level/sim-level-folder.js'
 export { modelIds, type System, type ThreadCommand, threadCommands } from './model/commands.js'

@@ -43,7 +43,23 @@ export const effects: readonly DiskCall[] = [
 /** Calls that only look. */
 export const looks: readonly DiskCall[] = ['list', 'openRead', 'read', 'stat']
 
-export type Errno = 'EIO' | 'ENOSPC' | 'EPERM' | 'EACCES' | 'EBUSY' | 'EMFILE' | 'EROFS'
+/** What a disk that is worn, full, somebody else's, in use, short of descriptors or read-only says. */
+export const errnos = [
+  'EIO',
+  'ENOSPC',
+  'EDQUOT',
+  'EPERM',
+  'EACCES',
+  'EBUSY',
+  'EMFILE',
+  'ENFILE',
+  'EROFS',
+] as const
+
+export type Errno = (typeof errnos)[number]
+
+/** Calls that take a descriptor: those that EMFILE and ENFILE are about. */
+export const opens: readonly DiskCall[] = ['create', 'openRead', 'openWrite']
 
 /** As the real disk tells it. */
 export const faultOf = (errno: Errno, call: string, path: string): Error =>

@@ -9,6 +9,8 @@
 //     its key; what an open iterator may see stays;
 //   - tables that were merged stay on disk while an iterator that could read them is open.
 
+import { layoutOf, lostWith } from './log-layout.js'
+
 /** Keys as latin1 text, which sorts as the bytes do. */
 export interface Entry {
   readonly key: string
@@ -25,9 +27,11 @@ export interface SimTable {
 
 export interface SimLog {
   readonly number: number
-  readonly batches: (readonly Entry[])[]
+  batches: (readonly Entry[])[]
   /** So many batches are durable. */
   synced: number
+  /** Places of batches whose write failed half-way; they are empty, and hide what comes behind them in their block. */
+  readonly torn: Set<number>
 }
 
 const LEVELS = 7
@@ -57,6 +61,12 @@ export class Lsm {
   readonly levels: SimTable[][] = Array.from({ length: LEVELS }, () => [])
   /** Merged into others, and still on disk for open iterators. */
   retired: SimTable[] = []
+  /** The tables before the last change of them: what a MANIFEST names that has lost its last record. */
+  previous:
+    | { readonly levels: readonly (readonly SimTable[])[]; readonly hadLog: boolean }
+    | undefined
+  /** LevelDB does not open this: a table that the MANIFEST names is not there. */
+  isRefused = false
   #nextNumber = 1
   #lastSequence = 0
   readonly #pins = new Set<{ readonly sequence: number }>()
@@ -104,14 +114,32 @@ export class Lsm {
     if (sync) log.synced = log.batches.length
   }
 
+  /** A write failed half-way: the log has a piece of a record that is none. */
+  tear(): void {
+    const { torn, batches } = this.logs.at(-1)!
+    torn.add(batches.length)
+    batches.push([])
+  }
+
   /** Begins a new log. The older one is not synced by that; `flush` makes a table of it. */
   switchLog(): void {
     this.logs.push(this.#newLog())
   }
 
-  /** What opening does: the logs become a table on the first level. */
+  /** What opening does: the logs become a table on the first level, but for what a torn record hides. */
   recover(): void {
+    for (const log of this.logs) {
+      const fragments = log.torn.size > 0 ? layoutOf(log.batches) : []
+      const lost = new Set<number>()
+      for (const fragment of fragments)
+        if (log.torn.has(fragment.batch))
+          for (const batch of lostWith(fragments, fragment)) lost.add(batch)
+      log.batches = log.batches.filter((_, batch) => !lost.has(batch))
+      log.torn.clear()
+    }
     this.flush(true, 0)
+    // A new MANIFEST begins, in which nothing has changed yet.
+    this.previous = undefined
   }
 
   /** Makes a durable table of every log but the newest, and with `all` of that one too. */
@@ -120,6 +148,7 @@ export class Lsm {
     const done = this.logs.splice(0, this.logs.length - 1)
     const entries = done.flatMap((log) => log.batches.flat()).sort(byKey)
     if (entries.length > 0) {
+      this.#noteTables(true)
       const table = { number: this.#nextNumber++, entries }
       this.levels[this.#levelFor(table, levelMax)]!.push(table)
     }
@@ -150,8 +179,11 @@ export class Lsm {
     return this.#pins.size > 0
   }
 
-  /** What a process finds after this one ended: `kept` batches of each log. Reopening makes a table of the logs. */
-  afterCrash(kept: readonly number[]): Lsm {
+  /**
+   * What a process finds after this one ended: `kept` batches of each log, and what `damage` makes of that. Reopening
+   * makes a table of the logs.
+   */
+  afterCrash(kept: readonly number[], damage?: (found: Lsm) => void): Lsm {
     const next = new Lsm()
     next.#nextNumber = this.#nextNumber
     next.#lastSequence = this.#lastSequence
@@ -160,14 +192,20 @@ export class Lsm {
       number: log.number,
       batches: log.batches.slice(0, kept[index] ?? log.batches.length),
       synced: 0,
+      torn: new Set(log.torn),
     }))
     next.logs = [...logs, next.#newLog()]
+    damage?.(next)
     next.recover()
     return next
   }
 
   #newLog(): SimLog {
-    return { number: this.#nextNumber++, batches: [], synced: 0 }
+    return { number: this.#nextNumber++, batches: [], synced: 0, torn: new Set() }
+  }
+
+  #noteTables(hadLog: boolean): void {
+    this.previous = { levels: this.levels.map((tables) => [...tables]), hadLog }
   }
 
   #levelFor(table: SimTable, levelMax: number): number {
@@ -187,6 +225,7 @@ export class Lsm {
     // More of the upper level goes along where that takes no further table of the lower one.
     const grown = this.#inputsOf(level, reachOf([...first, ...below]))
     const stays = this.#meeting(level + 1, reachOf(grown)).length === below.length
+    this.#noteTables(false)
     const inputs = stays ? grown : first
     const entries = this.#survivors([...inputs, ...below], level + 1)
     const gone = new Set([...inputs, ...below])

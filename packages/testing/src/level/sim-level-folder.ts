@@ -43,26 +43,9 @@ export class SimLevelFolder {
     )
   }
 
-  /** Damage as a medium does it, of which LevelDB says nothing: what follows a flipped bit in a log is dropped. */
-  loseEndOfLog(batches: number): SimLevelFolder {
-    const kept = this.lsm.logs.map((log) => log.batches.length)
-    let left = batches
-    for (let index = kept.length - 1; index >= 0 && left > 0; index -= 1) {
-      const lost = Math.min(left, kept[index]!)
-      kept[index]! -= lost
-      left -= lost
-    }
-    return new SimLevelFolder(this.lsm.afterCrash(kept))
-  }
-
-  /** A stale MANIFEST: the newest table is on disk, and nobody knows of it. */
-  loseNewestTable(): SimLevelFolder {
-    const lsm = this.lsm.afterCrash(this.lsm.logs.map((log) => log.batches.length))
-    const newest = Math.max(0, ...lsm.levels.flat().map((table) => table.number))
-    for (const [level, tables] of lsm.levels.entries()) {
-      lsm.levels[level] = tables.filter((table) => table.number !== newest)
-    }
-    return new SimLevelFolder(lsm)
+  /** A batch failed half-way: what is written behind it in the same block of the log will not be read again. */
+  tearLog(): void {
+    this.lsm.tear()
   }
 }
 

@@ -5,6 +5,8 @@
 //                      `logBytesMax` a new one begins, and the old one is not synced by that: its last batches may be
 //                      gone although a later, synced one is there.
 //   a batch            is whole or absent.
+//   a failed batch     may leave a torn record in the log (`folder.tearLog()`): batches behind it in the same block are
+//                      acknowledged, and gone at the next open.
 //   a deleted value    stays on disk until a flush, a newer deletion and the compaction that merges both have come by,
 //                      in this order, with no iterator open. `folder.physical()` gives every value that is still there.
 //
@@ -76,6 +78,8 @@ export class SimLevel<K = string, V = Uint8Array> extends MemoryLevel<K, V> {
   async _open(): Promise<void> {
     if (this.folder.locked)
       throw Object.assign(new Error('another handle has the folder open'), { code: 'LEVEL_LOCKED' })
+    if (this.folder.lsm.isRefused)
+      throw Object.assign(new Error('a table is missing'), { code: 'LEVEL_CORRUPTION' })
     this.folder.locked = true
     this.folder.lsm.recover()
     if (this.#loaded) return
