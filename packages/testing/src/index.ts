@@ -65,6 +65,17 @@ export {
   type ModelRunOptions,
   threadStoreModel,
 } from './model/thread-store-model.js'
+export { Canaries, collect, TOKEN_BYTES, TOKEN_PREFIX, tokensIn } from './oracle/canary.js'
+export { type Expected, judge, type Subject } from './oracle/crash-oracle.js'
+export { type DiskScan, type Scan, scanDisk, scanMachine } from './oracle/scan.js'
+export {
+  rehearse,
+  type Searched,
+  type SearchOptions,
+  searchCrashes,
+} from './oracle/search-crashes.js'
+export { allowedAfter, type Durability, placeAmong } from './oracle/states.js'
+export { type Survey, type SurveyedThread, surveyStore } from './oracle/survey.js'
 export { pick, type Random, seededRandom } from './random.js'
 export { listedIds, messageOf, messagesOf, textsOf, threadIdOf } from './store/speaking.js'
 export { having, type ThreadStoreLike, type WholeThreadStore } from './store/thread-store-like.js'

@@ -20,6 +20,9 @@ export interface ThreadFacts {
   readonly name: string | null
   /** `active`, `archived`, or another word that is neither. */
   readonly state: string
+  readonly cwd?: string | null
+  /** The first words of the thread. */
+  readonly preview?: string | null
   readonly parentThreadId?: string | null
   readonly forkedFromId?: string | null
   readonly held?: boolean
