@@ -221,13 +221,13 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
 }
 
 async function keyOf(
-  { disk }: ResolvedOptions,
+  { disk, entropy }: ResolvedOptions,
   { keyPath }: RootLayout,
   fresh: boolean,
   fingerprint: string | undefined,
 ): Promise<SigningKey> {
   const present = await disk.stat(keyPath)
-  if (fresh && !present) return createSigningKey(disk, keyPath)
+  if (fresh && !present) return createSigningKey(disk, keyPath, entropy)
   const key = await loadSigningKey(disk, keyPath)
   if (!key) {
     throw new StoreError('KEY_MISMATCH', 'the signing key is missing', {
