@@ -21,6 +21,7 @@ import {
   versions,
   writeGolden,
 } from './golden.js'
+import type { Look } from './look-at-store.js'
 
 const SIZE_MAX = 128 * 1024
 const making = process.env.CENOTAPH_MAKE_GOLDEN
@@ -118,12 +119,22 @@ describe.each(stores)('the golden store %s/%s', (version, kind) => {
   })
 })
 
+/** A receipt counts bytes of files that are never the same twice. The event log commits to it, and a backup to both. */
+function withoutSizes({ store, threads, receipts }: Look) {
+  const events = (store.events as readonly { type: string; threadId: string | null }[]).map(
+    ({ type, threadId }) => [type, threadId],
+  )
+  const backups = (store.backups as readonly { backupId: string }[]).map((one) => one.backupId)
+  return { threads, store: { ...store, events, backups }, receipts: Object.keys(receipts) }
+}
+
 describe('what this checkout writes', () => {
   it.each(kindNames)('has the content of the newest golden store: %s', async (kind) => {
     const newest = versions.at(-1)!
     const root = fresh(await kinds[kind].build(scratch()))
     const store = await openGolden(root)
-    expect(await lookAtGolden(store, kind)).toMatchObject(expectedOf(newest, kind))
+    const said = await lookAtGolden(store, kind)
+    expect(withoutSizes(said)).toMatchObject(withoutSizes(expectedOf(newest, kind)))
     await store.close()
   })
 

@@ -14,7 +14,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openThreadStore, type ThreadStore } from '@cenotaph/core'
 import { buildOpenOperations, buildStore, ids, portsOf } from './build-store.js'
-import { lookAtStore } from './look-at-store.js'
+import { type Look, type LookOptions, lookAtStore } from './look-at-store.js'
 
 export const goldenFolder = fileURLToPath(new URL('../golden/', import.meta.url))
 
@@ -38,7 +38,7 @@ export const rootOf = (version: string, kind: Kind): string =>
 const expectedPath = (version: string, kind: Kind): string =>
   path.join(goldenFolder, version, `${kind}.json`)
 
-export const expectedOf = (version: string, kind: Kind): object =>
+export const expectedOf = (version: string, kind: Kind): Look =>
   JSON.parse(readFileSync(expectedPath(version, kind), 'utf8'))
 
 /** A copy that may be opened. */
@@ -56,8 +56,12 @@ export function copyGolden(from: string, to: string): void {
 export const openGolden = (root: string): Promise<ThreadStore> =>
   openThreadStore(root, portsOf(7, 3_600_000).options)
 
-export const lookAtGolden = (store: ThreadStore, kind: Kind): Promise<unknown> =>
-  lookAtStore(store, Object.values(ids), { receipts: kinds[kind].receipts })
+export const lookAtGolden = (
+  store: ThreadStore,
+  kind: Kind,
+  options: LookOptions = {},
+  known: readonly string[] = Object.values(ids),
+): Promise<Look> => lookAtStore(store, known, { receipts: kinds[kind].receipts, ...options })
 
 /** Puts a store that was just built, and what it says, in place of a version's golden one. */
 export async function writeGolden(version: string, kind: Kind, folder: string): Promise<void> {

@@ -11,7 +11,8 @@ import { copyRoot, removeFolder } from '../support/temporary-folder.js'
 import { testId } from '../support/thread-ids.js'
 import { crashCopy, levelFolder, open, ordinalsOf, say, scratch, textsOf } from './store.fixture.js'
 
-const FLIPS_MIN = 300
+/** Those of every other kind of file, and most of these, are in test/golden-stores/bit-rot.test.ts; here repair follows. */
+const FLIPS_MIN = 120
 const seed = Number(process.env.CENOTAPH_FLIP_SEED ?? 20_260_101)
 
 const living = [testId(1), testId(2), testId(3), testId(4)]
@@ -168,7 +169,7 @@ describe('one bit of LevelDB’s files is flipped', () => {
         const verdict = await verdictOf(work, expected)
         const count = (verdicts.get(verdict) ?? 0) + 1
         verdicts.set(verdict, count)
-        if (verdict !== 'refused at open' || count % 30 !== 1) continue
+        if (verdict !== 'refused at open' || count % 12 !== 1) continue
         await checkRepair(work, expected)
         repaired += 1
       } catch (error) {
@@ -177,7 +178,7 @@ describe('one bit of LevelDB’s files is flipped', () => {
     }
     expect(flips.length).toBeGreaterThanOrEqual(FLIPS_MIN)
     // A rig in which nothing is noticed, or a sound store is, would prove nothing.
-    expect(verdicts.get('refused at open') ?? 0).toBeGreaterThan(100)
+    expect(verdicts.get('refused at open') ?? 0).toBeGreaterThan(FLIPS_MIN / 2)
     expect(await verdictOf(crashCopy(golden), expected)).toBe('same')
     expect(repaired).toBeGreaterThanOrEqual(8)
     process.stdout.write(`bit flips: ${flips.length}, ${JSON.stringify([...verdicts])}\n`)

@@ -57,7 +57,11 @@ export async function* readLogRecords(source: LogSource): AsyncGenerator<Uint8Ar
 /** Every byte of the file, in order, as fragments, fill and bad runs. */
 export async function* readLogParts(source: LogSource): AsyncGenerator<LogPart> {
   for (let offset = 0; offset < source.size; ) {
-    const chunk = await source.read(offset, BLOCK_BYTES * BLOCKS_A_READ)
+    // No more than there is: a reader may make room for all that is asked for.
+    const chunk = await source.read(
+      offset,
+      Math.min(BLOCK_BYTES * BLOCKS_A_READ, source.size - offset),
+    )
     if (chunk.length === 0) return
     for (let at = 0; at < chunk.length; at += BLOCK_BYTES)
       yield* partsOfBlock(chunk.subarray(at, at + BLOCK_BYTES), offset + at)

@@ -2,6 +2,7 @@
 // a report with the threads that may own it, so that a delete of any of them takes the piece along.
 
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { isStoreError, readWhole, replaceWhole } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { makeFolderDurably } from '../files/make-folder.js'
@@ -50,7 +51,7 @@ async function newPiece(
   await replaceWhole(
     context.disk,
     path.join(folder, `${piece}${REPORT}`),
-    Buffer.from(`${JSON.stringify(full)}\n`),
+    Buffer.from(`${JSON.stringify({ ...full, crc32: checksumOf(full) })}\n`),
   )
   return path.join(folder, `${piece}${BYTES}`)
 }
@@ -79,11 +80,21 @@ async function describe(context: StoreContext, names: string[]): Promise<Quarant
   return { names, bytes, report: text ? parseReport(text) : undefined }
 }
 
-/** A report that cannot be read says nothing about owners: everybody may be one. */
+const checksumOf = ({ owners, why, at }: QuarantineReport): number =>
+  crc32(JSON.stringify({ owners, why, at }))
+
+/**
+ * A report that cannot be read, or that has changed, says nothing about owners: everybody may be one. Reports from before
+ * they had a checksum are believed.
+ */
 function parseReport(text: Uint8Array): QuarantineReport | undefined {
   try {
-    const report = JSON.parse(Buffer.from(text).toString()) as QuarantineReport | null
-    return Array.isArray(report?.owners) ? (report ?? undefined) : undefined
+    const report = JSON.parse(Buffer.from(text).toString()) as
+      | (QuarantineReport & { readonly crc32?: unknown })
+      | null
+    if (!report || !Array.isArray(report.owners)) return undefined
+    const { crc32: stated, ...rest } = report
+    return stated === undefined || stated === checksumOf(rest) ? rest : undefined
   } catch (error) {
     if (error instanceof SyntaxError || isStoreError(error)) return undefined
     throw error
