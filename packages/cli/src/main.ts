@@ -6,12 +6,12 @@ import { type ExitCode, exitCodes } from './exit-codes.js'
 import { failureOf, failureText } from './failure.js'
 import { keepAlive } from './keep-alive.js'
 import { OutputClosed } from './output/sink.js'
-import { buildProgram } from './program.js'
+import { buildProgram, type Dispatch } from './program.js'
 import { rootFolder } from './root-folder.js'
 import { runVerb } from './run-verb.js'
 import { Session } from './session.js'
 import { processTerminal, type Terminal } from './terminal.js'
-import { verbs } from './verbs/index.js'
+import { verbsIn } from './verbs/index.js'
 
 /** Resolves with the exit status. Ends the process itself only when it is interrupted. */
 export async function main(
@@ -20,25 +20,23 @@ export async function main(
 ): Promise<ExitCode> {
   let exit: ExitCode = exitCodes.done
   let help = ''
-  const program = buildProgram(
-    verbs,
-    async (verb, { arguments: given, options, globals }) => {
-      const root = rootFolder(globals.root, terminal.environment, terminal.cwd)
-      const session = new Session(root)
-      const [ignoreSignals, letGo] = [onInterrupt(session), keepAlive()]
-      try {
-        const json = globals.json === true
-        exit = await runVerb(verb, { arguments: given, options, json, root }, session, terminal)
-      } finally {
-        ignoreSignals()
-        letGo()
-      }
-    },
-    (text) => {
-      help += text
-    },
-  )
+  const dispatch: Dispatch = async (verb, { arguments: given, options, globals }) => {
+    const root = rootFolder(globals.root, terminal.environment, terminal.cwd)
+    const session = new Session(root)
+    const [ignoreSignals, letGo] = [onInterrupt(session), keepAlive()]
+    try {
+      const json = globals.json === true
+      exit = await runVerb(verb, { arguments: given, options, json, root }, session, terminal)
+    } finally {
+      ignoreSignals()
+      letGo()
+    }
+  }
+  const takeHelp = (text: string): void => {
+    help += text
+  }
   try {
+    const program = buildProgram(await verbsIn(words), dispatch, takeHelp)
     await program.parseAsync(words, { from: 'user' })
     return exit
   } catch (error) {

@@ -4,7 +4,6 @@
 import path from 'node:path'
 import type { Disk } from '@cenotaph/storage'
 import { StoreError } from '@cenotaph/storage'
-import { MemoryLevel } from 'memory-level'
 import { type Level, openLevel, writeSynced } from './level.js'
 import { checkLevelFiles, type LevelCheckOptions } from './level-check.js'
 
@@ -35,6 +34,7 @@ export function memoryLevels(): Levels {
     check: async () => {},
 
     async open(folder, { createIfMissing }) {
+      const { MemoryLevel } = await import('memory-level')
       const present = levels.get(folder)
       if (!present && !createIfMissing) {
         throw new StoreError('JOURNAL_GAP', `there is no database in ${folder}`, {

@@ -1,4 +1,4 @@
-import Table from 'cli-table3'
+import { createRequire } from 'node:module'
 import type { Colours } from './colours.js'
 
 export interface Column {
@@ -13,12 +13,16 @@ const noBorders = Object.fromEntries(
   ].map((part) => [part, '']),
 )
 
+// Loaded with the first table: with --json there is none.
+const load = createRequire(import.meta.url)
+
 /** Aligned columns two spaces apart, without borders; cells must be escaped already. */
 export function tableText(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   colours: Colours,
 ): string {
+  const Table = load('cli-table3') as typeof import('cli-table3')
   const table = new Table({
     head: columns.map((column) => colours.dim(column.title)),
     colAligns: columns.map((column) => column.align ?? 'left'),

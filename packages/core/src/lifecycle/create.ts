@@ -70,7 +70,7 @@ export const create = defineOperation<CreateThreadOptions, CreateState, CreatePl
     const id =
       options.threadId !== undefined
         ? requireThreadId(options.threadId)
-        : newThreadId(context.clock, context.entropy)
+        : await newThreadId(context.clock, context.entropy)
     const { parentThreadId } = options
     const parent = parentThreadId !== undefined ? requireThreadId(parentThreadId) : null
     // The parent's lock keeps its delete from missing the child that appears meanwhile.

@@ -108,7 +108,7 @@ export const fork = defineOperation<ForkArgs, ForkState, ForkPlan, ForkResult>({
     const threadId =
       args.newThreadId !== undefined
         ? requireThreadId(args.newThreadId)
-        : newThreadId(context.clock, context.entropy)
+        : await newThreadId(context.clock, context.entropy)
     const home = await homeOf(context, args.threadId)
     const base = await requireUsable(home, args.threadId)
     const request = { exclusive: [threadId], shared: await baseChain(home, base.row) }

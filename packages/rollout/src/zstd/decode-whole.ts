@@ -1,7 +1,7 @@
 // Decodes frames at once, on the thread pool. The native decoder has no limit of its own, so the frames'
-// blocks are counted first: only what cannot exceed the limit, whatever the blocks hold, gets to it.
+// blocks are counted first: only what cannot exceed the limit, whatever the blocks hold, gets to it. It is loaded with
+// the first frame: most runs of a command meet none.
 
-import { decompress } from '@mongodb-js/zstd'
 import { ByteWindow } from './byte-window.js'
 import type { FrameRange } from './frame-stream.js'
 import { walk } from './walk.js'
@@ -28,6 +28,7 @@ export async function decodeWhole(
   const { path, compressedOffset } = range
   const shape = await shapeOf(stored, range)
   if (shape.contentBytesMax > maxBytes) return undefined
+  const { decompress } = await import('@mongodb-js/zstd')
   const content = await decompress(Buffer.from(stored)).catch((cause: unknown) => {
     throw damaged(path, compressedOffset, 'a frame does not decode', cause)
   })

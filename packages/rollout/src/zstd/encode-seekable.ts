@@ -6,7 +6,6 @@
 // written anew with the two flags, the blocks are kept, the checksum follows them. Every decoder then checks.
 
 import { StoreError } from '@cenotaph/storage'
-import { compress } from '@mongodb-js/zstd'
 import type { RolloutSource } from '../source.js'
 import { parseFrameHeader, zstdMagic } from './frame-header.js'
 import { encodeSeekTable, type SeekEntry } from './seek-table.js'
@@ -78,6 +77,7 @@ interface Frame {
 
 async function encodeFrame(content: Uint8Array): Promise<Frame> {
   const { buffer, byteOffset, length } = content
+  const { compress } = await import('@mongodb-js/zstd')
   const [compressed, checksum] = await Promise.all([
     compress(Buffer.from(buffer, byteOffset, length)),
     xxh64Low32(content),

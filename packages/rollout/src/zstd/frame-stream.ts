@@ -5,7 +5,7 @@
 // The decoder reads offsets of at most 25 bits correctly, so windows above 32 MiB are refused rather than
 // decoded to something else. It checks no checksum; this does.
 
-import { Decompress } from 'fzstd'
+import type { Decompress } from 'fzstd'
 import { ByteWindow, type ReadAt } from './byte-window.js'
 import type { FrameHeader } from './frame-header.js'
 import { walk } from './walk.js'
@@ -41,8 +41,10 @@ export async function* streamFrames(
         throw bomb(path, { windowBytes: step.header.windowBytes, limit })
       }
       const head = await window.read(step.offset, step.header.headerBytes)
-      const checksum = step.header.checksum ? await beginXxh64() : undefined
-      frame = new FrameDecoder({ path, offset: step.offset, header: step.header, checksum }, head)
+      const { offset, header } = step
+      const checksum = header.checksum ? await beginXxh64() : undefined
+      const { Decompress } = await import('fzstd')
+      frame = new FrameDecoder({ path, offset, header, checksum, decoder: new Decompress() }, head)
       continue
     }
     if (!frame) continue
@@ -58,6 +60,7 @@ interface FrameParts {
   readonly header: FrameHeader
   /** Where the frame has one to compare with. */
   readonly checksum: Xxh64 | undefined
+  readonly decoder: Decompress
 }
 
 class FrameDecoder {
@@ -69,15 +72,16 @@ class FrameDecoder {
   #decoded: Uint8Array[] = []
   #contentBytes = 0
 
-  constructor({ path, offset, header, checksum }: FrameParts, head: Uint8Array) {
+  constructor({ path, offset, header, checksum, decoder }: FrameParts, head: Uint8Array) {
     this.#path = path
     this.#offset = offset
     this.#header = header
     this.#checksum = checksum
-    this.#decoder = new Decompress((bytes) => {
+    this.#decoder = decoder
+    decoder.ondata = (bytes) => {
       this.#decoded.push(bytes)
-    })
-    this.#decoder.push(new Uint8Array(head))
+    }
+    decoder.push(new Uint8Array(head))
   }
 
   /** The content of one stored block, its header included and, for the last one, the frame's checksum. */
