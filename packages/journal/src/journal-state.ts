@@ -78,6 +78,10 @@ export class JournalState {
     return [...this.#intents.keys(), ...this.#reserved].sort()
   }
 
+  isUnderWay(id: OperationId): boolean {
+    return this.#intents.has(id) || this.#reserved.has(id)
+  }
+
   reserveOperationId(): OperationId {
     const id = this.#ids.next()
     this.#reserved.add(id)

@@ -127,6 +127,16 @@ export class Journal {
     this.#state.releaseOperationId(id)
   }
 
+  /** Whether an id is reserved, or an intent of it is open. */
+  isUnderWay(id: string): boolean {
+    return this.#state.isUnderWay(id as OperationId)
+  }
+
+  /** Resolves when the batch that is being written now, if there is one, is in LevelDB's log as a whole. */
+  written(): Promise<void> {
+    return this.#queue.pause(async () => {})
+  }
+
   /** Opens an intent, in one batch with rows, under a reserved `id` or a new one. New ids ascend in commit order. */
   intend<T = void>(
     kind: string,
@@ -208,8 +218,7 @@ export class Journal {
 
   /** The body under a key; undefined where there is none. Errors: LEVEL_DAMAGED `{ key }`, STORE_CLOSED. */
   async get(key: string): Promise<Uint8Array | undefined> {
-    const [body] = await this.getMany([key])
-    return body
+    return (await this.getMany([key]))[0]
   }
 
   /** As {@link get}, in the order of `keys`. */

@@ -4,12 +4,13 @@
 import path from 'node:path'
 import { breathe, type Disk, isStoreError, readWhole } from '@cenotaph/storage'
 import { unseal } from './checked-value.js'
-import { readGroup } from './group.js'
+import { isInline, readGroup } from './group.js'
 import { sequenceOf } from './keys.js'
 import { readLogRecords } from './leveldb-log.js'
 import { readableEntries, type TableEntry, varintsOf } from './leveldb-table.js'
 
 const BATCH_HEAD_BYTES = 12
+const nothing = new Uint8Array(0)
 const LOG = /^\d+\.log$/
 const TABLE = /^\d+\.(ldb|sst)$/
 /** Entries that are handed out before other work gets a turn. */
@@ -53,13 +54,27 @@ function unreadable(error: unknown): undefined {
   if (!isStoreError(error)) throw error
 }
 
-/** Subjects of a stored append group; none where the key is no group's, or the value cannot be read. */
-export function subjectsOfGroup(key: string, value: Uint8Array): readonly string[] {
+/** A part of a stored append group, with the subject that it belongs to. */
+export interface GroupPart {
+  readonly subject: string
+  /** Empty where the group only points at bytes, or keeps a place for them. */
+  readonly bytes: Uint8Array
+}
+
+/** Parts of a stored append group; none where the key is no group's, or the value cannot be read. */
+export function partsOfGroup(key: string, value: Uint8Array): readonly GroupPart[] {
   const sequence = sequenceOf(key)
   if (sequence === undefined) return []
   try {
     const { sections, reserves } = readGroup(key, sequence, unseal(key, value))
-    return [...sections, ...reserves].map(({ subject }) => subject)
+    const parts = sections.flatMap((section): GroupPart[] => {
+      const { subject, tag = nothing } = section
+      return [
+        { subject, bytes: isInline(section) ? section.bytes : nothing },
+        { subject, bytes: tag },
+      ]
+    })
+    return [...parts, ...reserves.map(({ subject }) => ({ subject, bytes: nothing }))]
   } catch (error) {
     if (isStoreError(error)) return []
     throw error

@@ -41,5 +41,6 @@ export async function indexProbes(probes: readonly Uint8Array[]): Promise<ProbeI
     rolling.learn(start, end)
     await breathe()
   }
-  return { longestBytes, begin: () => rolling?.begin() ?? new ProbeSearch(probes) }
+  const search = rolling ?? new ProbeSearch(probes)
+  return { longestBytes, begin: () => search.begin() }
 }

@@ -19,7 +19,7 @@ describe('the search for probes', () => {
         )
         const rolling = new RollingProbes(wanted)
         rolling.learn(0, wanted.length)
-        for (const search of [new ProbeSearch(wanted), rolling.begin()]) {
+        for (const search of [new ProbeSearch(wanted).begin(), rolling.begin()]) {
           for (const bytes of looked) search.look(bytes)
           expect(search.found()).toEqual(found)
         }

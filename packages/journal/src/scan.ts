@@ -15,8 +15,8 @@ export interface Hit {
 }
 
 export interface FileScan {
-  /** Bytes of the file that were read. */
-  readonly bytes: number
+  /** Bytes of the file that were read; undefined where there was none. */
+  readonly bytes: number | undefined
   /** One for each probe that was found, in the order of the probes. */
   readonly hits: readonly Hit[]
 }
@@ -41,7 +41,7 @@ export async function scanFile(
     })
   const index = 'begin' in probes ? probes : await indexProbes(probes)
   const file = await disk.openRead(name)
-  if (!file) return { bytes: 0, hits: [] }
+  if (!file) return { bytes: undefined, hits: [] }
   const search = index.begin()
   try {
     const bytes = await scanBytes(file, search, index.longestBytes)

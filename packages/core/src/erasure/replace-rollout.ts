@@ -25,16 +25,18 @@ export async function replaceRollout(
   await refuseChangedBytes(context, row, rollout)
   const target = context.layout.rolloutPath({ archived: row.archived, fileName: rollout.fileName })
   const staged = path.join(context.layout.stagingFolder, `${uniqueName(context)}.tmp`)
+  context.replacements.stage(staged, row.threadId)
   try {
     await stageBytes(context, staged, write)
   } catch (error) {
+    context.replacements.unstage(staged)
     // What was staged holds lines of a base that is being erased.
     await context.disk.unlink(staged)
     throw error
   }
   context.replacements.begin(rollout.rolloutId)
   try {
-    await context.disk.rename(staged, target)
+    await context.disk.rename(staged, target).finally(() => context.replacements.unstage(staged))
     await context.disk.syncFolder(path.dirname(target))
     if (await context.disk.unlink(`${target}.zst`)) {
       await context.disk.syncFolder(path.dirname(target))

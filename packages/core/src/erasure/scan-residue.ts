@@ -1,22 +1,24 @@
 // The scan that a receipt reports: the deleted threads' own bytes are looked for in every file that may hold
 // them. LevelDB's logs and manifest, the tables that meet the erased ranges, quarantine, staging and the small
-// files beside them; listed again until nothing is new, because LevelDB makes files while it compacts.
+// files beside them.
+//
+// What is found may be somebody else's: threads share directories, names, words, and the frame of every line. So each
+// finding is traced to whose bytes they are (whose-bytes.ts), and only what is the deleted threads' own, or nobody's, is
+// residue.
 
 import path from 'node:path'
 import { indexProbes, type KeyRange, scanFile } from '@cenotaph/journal'
-import { breathe } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import { rowsUnder } from '../rows-under.js'
+import { readEveryFile } from '../files/read-every-file.js'
 import type { Probe } from './probes.js'
-
-/** Bytes of values that are looked at before other work gets a turn. */
-const LOOKED_MAX = 64 * 1024
+import { type IsOwn, othersFiles, ownFindings } from './whose-bytes.js'
 
 export interface ResidueScan {
   readonly files: number
   readonly bytes: number
-  /** Probes that were found, and that no living thread shares. */
+  /** Probes that were found in bytes that are not others'. */
   readonly residue: readonly { readonly file: string; readonly probe: number }[]
+  /** Probes that were found in others' bytes alone. */
   readonly shared: number
 }
 
@@ -24,29 +26,35 @@ export async function scanForResidue(
   context: StoreContext,
   probes: readonly Probe[],
   ranges: readonly KeyRange[],
+  isOwn: IsOwn,
 ): Promise<ResidueScan> {
-  const scanned = new Set<string>()
-  const hits = new Map<number, string>()
+  const found = new Set<number>()
+  const residue = new Map<number, string>()
   const index = await indexProbes(probes)
+  let files = 0
   let bytes = 0
-  for (;;) {
-    const fresh = (await filesThatMayHold(context, ranges)).filter((file) => !scanned.has(file))
-    if (fresh.length === 0) break
-    for (const file of fresh) {
-      scanned.add(file)
-      const scan = await context.journal.heavy.run(() => scanFile(context.disk, file, index))
-      bytes += scan.bytes
-      for (const { probe } of scan.hits) hits.set(probe, file)
+  const read = async (file: string): Promise<number | undefined> => {
+    // Asked before the file is read: whose it was then may be over afterwards.
+    const isOthers = await othersFiles(context, file, isOwn)
+    const scan = await context.journal.heavy.run(() => scanFile(context.disk, file, index))
+    if (scan.bytes === undefined) return undefined
+    const hits = scan.hits.map(({ probe }) => probe)
+    if (hits.length > 0 && !(await isOthers())) {
+      const own = await ownFindings(context, file, { hits, probes, isOwn })
+      if (own === undefined) return undefined
+      for (const probe of own) residue.set(probe, file)
     }
+    for (const probe of hits) found.add(probe)
+    files += 1
+    bytes += scan.bytes
+    return scan.bytes
   }
-  const shared = await sharedProbes(context, probes, new Set(hits.keys()))
+  await readEveryFile(context.disk, () => filesThatMayHold(context, ranges), read)
   return {
-    files: scanned.size,
+    files,
     bytes,
-    residue: [...hits]
-      .filter(([probe]) => !shared.has(probe))
-      .map(([probe, file]) => ({ file: path.basename(file), probe })),
-    shared: shared.size,
+    residue: [...residue].map(([probe, file]) => ({ file: path.basename(file), probe })),
+    shared: found.size - residue.size,
   }
 }
 
@@ -69,28 +77,4 @@ async function filesThatMayHold(
     }
   }
   return files
-}
-
-/** Which of the probes that were found are held by rows of living threads. */
-async function sharedProbes(
-  context: StoreContext,
-  probes: readonly Probe[],
-  found: ReadonlySet<number>,
-): Promise<Set<number>> {
-  if (found.size === 0) return new Set()
-  const wanted = [...found]
-  const search = (await indexProbes(wanted.map((probe) => probes[probe]!))).begin()
-  // Paths of backups, thread values, directories and open intents: all values in LevelDB that hold text.
-  for (const prefix of ['b/', 'h/', 'i/', 'j/', 'k/', 't/']) {
-    let looked = 0
-    for await (const [, body] of rowsUnder(context.journal, prefix)) {
-      search.look(body)
-      looked += body.length
-      if (looked < LOOKED_MAX) continue
-      looked = 0
-      await breathe()
-      if (search.found().length === wanted.length) return new Set(wanted)
-    }
-  }
-  return new Set(search.found().map((index) => wanted[index]!))
 }

@@ -2,6 +2,7 @@
 // without them (another process took them, and a crash ended it) names and keys alone are checked.
 
 import type { OperationId } from '@cenotaph/journal'
+import type { ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import type { DeletePlan } from '../lifecycle/delete-plan.js'
@@ -27,11 +28,12 @@ export async function verifyErased(
     deletion.verification = { mode: 'structural', scan: nothingScanned }
     return
   }
-  let scan = await scanForResidue(context, probes, ranges)
+  const isOwn = (id: string): boolean => dying.has(id as ThreadId)
+  let scan = await scanForResidue(context, probes, ranges, isOwn)
   if (scan.residue.length > 0) {
     // A page that was open, or a table that a compaction placed below the range: the recipe again heals both.
     await eraseFromLevel(context, plan.threadIds, deletion.directories)
-    scan = await scanForResidue(context, probes, ranges)
+    scan = await scanForResidue(context, probes, ranges, isOwn)
   }
   if (scan.residue.length > 0) throw incomplete('residue', scan.residue.length)
   deletion.verification = { mode: 'probes', scan }

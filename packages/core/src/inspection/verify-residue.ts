@@ -10,11 +10,14 @@
 // and tombstones name them by intention. Deletes that are still at work are not judged.
 
 import path from 'node:path'
-import { holdsEntries, levelEntries, subjectsOfGroup } from '@cenotaph/journal'
+import { holdsEntries, levelEntries, partsOfGroup } from '@cenotaph/journal'
 import { openRolloutSource, parseThreadId, type ThreadId } from '@cenotaph/rollout'
 import { breathe, isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { listQuarantine } from '../erasure/quarantine.js'
+import { readEveryFile } from '../files/read-every-file.js'
+import { isReceiptName } from '../proof/index.js'
+import { ownerOfKey } from '../threads/thread-row.js'
 import { filesUnder } from './residue-files.js'
 import type { Problem } from './verify-store.js'
 
@@ -35,18 +38,18 @@ const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
 export async function verifyResidue(context: StoreContext): Promise<ResidueReport> {
   const search = new ResidueSearch(context)
-  const seen = new Set<string>()
-  for (;;) {
-    // Listed again until nothing is new: LevelDB makes files while it compacts.
-    const { files, foreign } = await filesUnder(context.disk, context.layout)
-    const fresh = files.filter((file) => !seen.has(file))
-    if (fresh.length === 0) return search.report(foreign)
-    for (const file of fresh) {
-      seen.add(file)
-      await search.look(file)
-      await breathe()
-    }
+  let foreign: readonly string[] = []
+  const list = async (): Promise<readonly string[]> => {
+    const under = await filesUnder(context.disk, context.layout)
+    foreign = under.foreign
+    return under.files
   }
+  await readEveryFile(context.disk, list, async (file) => {
+    const bytes = await search.look(file)
+    await breathe()
+    return bytes
+  })
+  return search.report(foreign)
 }
 
 class ResidueSearch {
@@ -75,16 +78,20 @@ class ResidueSearch {
     return { problems, files: this.#files, bytes: this.#bytes, shared: this.#shared, notSearched }
   }
 
-  async look(file: string): Promise<void> {
+  /** Bytes of the file; undefined where it is gone. */
+  async look(file: string): Promise<number | undefined> {
     const name = path.basename(file)
     for (const id of this.#deadIn(name))
       this.#found(file, id, 'its name is that of a deleted thread')
     const stat = await this.#context.disk.stat(file)
-    if (!stat) return
-    this.#files += 1
-    this.#bytes += stat.bytes
+    if (!stat) return undefined
     if (holdsEntries(name)) await this.#lookAtLevel(file)
     else await this.#lookAtText(file)
+    // A table that was gone before it could be opened is in another one now.
+    if (holdsEntries(name) && !(await this.#context.disk.stat(file))) return undefined
+    this.#files += 1
+    this.#bytes += stat.bytes
+    return stat.bytes
   }
 
   /** One problem for each thread and file. */
@@ -93,10 +100,9 @@ class ResidueSearch {
     let directories = 0
     for await (const { key, value } of levelEntries(this.#context.disk, file)) {
       if (value === undefined || value.length === 0) continue
-      const owners = key.startsWith('t/') ? [key.split('/')[1]!] : subjectsOfGroup(key, value)
-      for (const owner of owners) {
-        if (this.#isSettled(owner)) threads.add(owner as ThreadId)
-      }
+      const owner = ownerOfKey(key)
+      const owners = owner ? [owner] : partsOfGroup(key, value).map(({ subject }) => subject)
+      for (const one of owners) if (this.#isSettled(one)) threads.add(one as ThreadId)
       if (this.#isForgotten(key)) directories += 1
     }
     for (const id of threads) this.#found(file, id, 'it holds values of a deleted thread')
@@ -127,7 +133,7 @@ class ResidueSearch {
   #mayName(file: string): boolean {
     const { layout } = this.#context
     return (
-      (path.dirname(file) === layout.receiptsFolder && isReceipt(path.basename(file))) ||
+      (path.dirname(file) === layout.receiptsFolder && isReceiptName(path.basename(file))) ||
       path.dirname(file) === layout.levelFolder ||
       file === layout.tombstonesPath ||
       file === layout.ballastPath
@@ -205,8 +211,6 @@ class ResidueSearch {
     return path.relative(this.#context.layout.root, file)
   }
 }
-
-const isReceipt = (name: string): boolean => /^[0-9A-Z]{26}\.json$/.test(name)
 
 /** Threads whose delete was done when the search began: what is deleted meanwhile was rightly there when it was read. */
 function settledBefore({ dead, openOperations }: StoreContext): (id: string) => boolean {

@@ -96,11 +96,15 @@ async function intend<Args, State, Plan extends object, Result>(
     }
     committed = true
   } finally {
-    // A store that failed decides at the next open whether the batch is there.
-    if (!committed && !context.journal.failure) {
-      await definition.abandon?.(context, plan, operationId)
+    try {
+      // A store that failed decides at the next open whether the batch is there.
+      if (!committed && !context.journal.failure) {
+        await definition.abandon?.(context, plan, operationId)
+      }
+    } finally {
+      // Also where what was staged could not be taken away: it is nobody's from here on.
+      context.journal.releaseOperationId(operationId)
     }
-    context.journal.releaseOperationId(operationId)
   }
   await context.crashPoint(`${definition.name}.intend:after`)
   return operationId

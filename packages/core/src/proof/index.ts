@@ -14,6 +14,7 @@ export {
 export { type LogPlace, MerkleLog, type MerklePlan, type ReadNode } from './merkle.js'
 export {
   type DamagedReceipt,
+  isReceiptName,
   listReceiptIds,
   listReceipts,
   readReceipt,

@@ -9,6 +9,9 @@ import { verifyReceipt } from './verify-receipt.js'
 
 const fileName = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.json$/
 
+/** Whether a file of this name in the folder of receipts is one. */
+export const isReceiptName = (name: string): boolean => fileName.test(name)
+
 /** Indented JSON with a newline at the end: the form that the files have and that the command prints. */
 export const receiptText = (receipt: Receipt): string =>
   `${JSON.stringify(receipt, undefined, 2)}\n`

@@ -2,7 +2,7 @@
 // the name until its row tells of it, a row and the file of that name do not belong together: who opens it meanwhile
 // waits, and takes the row as it is then. A replacement that failed half-way stays one until it is tried again.
 
-import type { RolloutId } from '@cenotaph/rollout'
+import type { RolloutId, ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 
 interface Replacement {
@@ -13,6 +13,21 @@ interface Replacement {
 
 export class Replacements {
   readonly #open = new Map<RolloutId, Replacement>()
+  readonly #staged = new Map<string, ThreadId>()
+
+  /** A file that is being written, to take the place of a rollout of this thread. */
+  stage(path: string, threadId: ThreadId): void {
+    this.#staged.set(path, threadId)
+  }
+
+  unstage(path: string): void {
+    this.#staged.delete(path)
+  }
+
+  /** Whose staged file it is; undefined for one that nobody is writing. */
+  ownerOfStaged(path: string): ThreadId | undefined {
+    return this.#staged.get(path)
+  }
 
   begin(rolloutId: RolloutId): void {
     let end = (): void => {}

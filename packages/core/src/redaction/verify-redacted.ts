@@ -35,10 +35,12 @@ export async function verifyRedacted(
     return
   }
   const ranges = await rangesOf(plan.touched, [])
-  let scan = await scanForResidue(context, probes, ranges)
+  const own = new Set<string>([...plan.owners, ...plan.touched])
+  const isOwn = (id: string): boolean => own.has(id)
+  let scan = await scanForResidue(context, probes, ranges, isOwn)
   if (scan.residue.length > 0) {
     await eraseOldValues(context, plan)
-    scan = await scanForResidue(context, probes, ranges)
+    scan = await scanForResidue(context, probes, ranges, isOwn)
   }
   if (scan.residue.length > 0) throw incomplete('residue', scan.residue.length)
   const shared = new Set<number>()

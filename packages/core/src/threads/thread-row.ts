@@ -64,6 +64,10 @@ export interface ThreadRow {
 
 export const rowKey = (id: ThreadId): string => `t/${id}/row`
 
+/** The id under whose prefix a key of LevelDB is; undefined where it is nobody's. */
+export const ownerOfKey = (key: string): string | undefined =>
+  key.startsWith('t/') ? key.slice(2, key.indexOf('/', 2)) : undefined
+
 /** Bounds of everything that a thread owns in LevelDB. */
 export const threadRange = (id: ThreadId): { from: string; to: string } => ({
   from: `t/${id}/`,
