@@ -8,6 +8,7 @@ import type { RolloutWriters } from './append/rollout-writers.js'
 import type { Backups } from './backup/backups.js'
 import type { Deletions } from './erasure/deletions.js'
 import type { EventLog } from './events/event-log.js'
+import type { ResidueSearches } from './inspection/residue-searches.js'
 import type { OpenOperations } from './lifecycle/open-operations.js'
 import type { ResolvedOptions } from './options.js'
 import type { Participants } from './participants/registry.js'
@@ -40,6 +41,8 @@ export interface StoreContext {
   readonly schedules: Schedules
   /** Deletes them when it has come. */
   readonly dueDeletions: DueDeletions
+  /** Searches all files for residue once a week. */
+  readonly residueSearches: ResidueSearches
   /** Time that due dates and ages are judged by. */
   readonly trustedClock: TrustedClock
   readonly tombstones: TombstoneFile

@@ -36,8 +36,14 @@ const CHUNK_BYTES = 256 * 1024
 const UUID_CHARACTERS = 36
 const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
-export async function verifyResidue(context: StoreContext): Promise<ResidueReport> {
-  const search = new ResidueSearch(context)
+/** Waited for between reads, with the bytes that were read; what it throws ends the search. */
+export type Pace = (bytes?: number) => Promise<void>
+
+export async function verifyResidue(
+  context: StoreContext,
+  pace: Pace = breathe,
+): Promise<ResidueReport> {
+  const search = new ResidueSearch(context, pace)
   let foreign: readonly string[] = []
   const list = async (): Promise<readonly string[]> => {
     const under = await filesUnder(context.disk, context.layout)
@@ -46,7 +52,7 @@ export async function verifyResidue(context: StoreContext): Promise<ResidueRepor
   }
   await readEveryFile(context.disk, list, async (file) => {
     const bytes = await search.look(file)
-    await breathe()
+    await pace()
     return bytes
   })
   return search.report(foreign)
@@ -54,6 +60,7 @@ export async function verifyResidue(context: StoreContext): Promise<ResidueRepor
 
 class ResidueSearch {
   readonly #context: StoreContext
+  readonly #pace: Pace
   readonly #isSettled: (id: string) => boolean
   readonly #deadAtFirst: number
   readonly #problems: Problem[] = []
@@ -63,8 +70,9 @@ class ResidueSearch {
   #bytes = 0
   #shared = 0
 
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, pace: Pace) {
     this.#context = context
+    this.#pace = pace
     this.#isSettled = settledBefore(context)
     this.#deadAtFirst = context.dead.size
   }
@@ -98,8 +106,14 @@ class ResidueSearch {
   async #lookAtLevel(file: string): Promise<void> {
     const threads = new Set<ThreadId>()
     let directories = 0
+    let readBytes = 0
     for await (const { key, value } of levelEntries(this.#context.disk, file)) {
       if (value === undefined || value.length === 0) continue
+      readBytes += value.length
+      if (readBytes >= CHUNK_BYTES) {
+        await this.#pace(readBytes)
+        readBytes = 0
+      }
       const owner = ownerOfKey(key)
       const owners = owner ? [owner] : partsOfGroup(key, value).map(({ subject }) => subject)
       for (const one of owners) if (this.#isSettled(one)) threads.add(one as ThreadId)
@@ -157,13 +171,14 @@ class ResidueSearch {
           const text = kept + Buffer.from(chunk).toString('latin1')
           for (const id of this.#deadIn(text)) ids.add(id)
           kept = text.slice(-(UUID_CHARACTERS - 1))
-          await breathe()
+          await this.#pace(chunk.length)
         }
       } finally {
         await source.close()
       }
     } catch (error) {
-      if (!isStoreError(error)) throw error
+      const isUnreadable = isStoreError(error) && error.code !== 'STORE_CLOSED'
+      if (!isUnreadable) throw error
       this.#problems.push({
         code: 'RESIDUE_UNSEARCHED',
         threadId: null,

@@ -9,6 +9,7 @@ export async function closeContext({ context, close }: OpenStore): Promise<void>
   context.appends.stop()
   // What is under way ends first: its next step may be an unlink, which belongs to whoever holds LevelDB's lock.
   await context.locks.close()
+  await context.residueSearches.stopped()
   // A store that failed said so to whoever it failed; closing it is then no failure, unless nobody waited.
   const told = context.journal.failure !== undefined && !context.appends.hasLost
   const failures: unknown[] = []

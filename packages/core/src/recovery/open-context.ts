@@ -16,6 +16,7 @@ import { Deletions } from '../erasure/deletions.js'
 import { removeExpiredLevels } from '../erasure/scrub.js'
 import { EventLog } from '../events/event-log.js'
 import { latchingDisk } from '../files/latching-disk.js'
+import { ResidueSearches } from '../inspection/residue-searches.js'
 import { OpenOperations } from '../lifecycle/open-operations.js'
 import type { ResolvedOptions } from '../options.js'
 import { Participants } from '../participants/registry.js'
@@ -81,6 +82,7 @@ async function openOnce(layout: RootLayout, options: ResolvedOptions): Promise<O
     await context.trustedClock.persist()
     await context.dueDeletions.run()
     new Compressor(context).start()
+    context.residueSearches.arm()
     return { context, level, close }
   } catch (error) {
     if (loaded) await letGo(loaded)
@@ -181,7 +183,11 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     storeId: recovered.anchor?.storeId ?? Buffer.from(entropy.bytes(16)).toString('hex'),
     epoch: recovered.anchor?.epoch ?? 1,
   }
-  const context: StoreContext & { checkpoints: Checkpoints; dueDeletions: DueDeletions } = {
+  const context: StoreContext & {
+    checkpoints: Checkpoints
+    dueDeletions: DueDeletions
+    residueSearches: ResidueSearches
+  } = {
     layout,
     options,
     disk,
@@ -195,6 +201,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     dead: new DeadSet(),
     schedules,
     dueDeletions: undefined as unknown as DueDeletions,
+    residueSearches: undefined as unknown as ResidueSearches,
     trustedClock,
     tombstones,
     signingKey,
@@ -215,6 +222,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   }
   context.checkpoints = new Checkpoints(context)
   context.dueDeletions = new DueDeletions(context)
+  context.residueSearches = new ResidueSearches(context)
   context.dead.onDeath = (ids) => options.companion.onDeath?.(ids)
   commits.onCommitted = () => context.checkpoints.noteAppend()
   return { context, recovered, close }

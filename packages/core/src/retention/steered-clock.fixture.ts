@@ -26,6 +26,11 @@ export class SteeredClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** Milliseconds from now on after which each timer is due. */
+  delays(): readonly number[] {
+    return [...this.#timers].map(({ atMs }) => atMs - this.#monotonicMs)
+  }
+
   /** Both clocks go on. No timer fires: nothing runs in the background while a test looks. */
   pass(ms: number): void {
     this.#wallMs += ms

@@ -5,7 +5,6 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { residueSweepIfDue } from '../inspection/residue-sweep.js'
 import type { ResidueReport } from '../inspection/verify-residue.js'
 import {
   type DeleteResult,
@@ -36,7 +35,9 @@ export interface SweepResult extends DeleteResult {
   readonly receipts: readonly Receipt[]
   /** Due by the wall clock, which is not believed: neither deleted nor forgotten. */
   readonly unconfirmed: readonly UnconfirmedThread[]
-  /** What the weekly search of all files for residue found; null where it was not due. */
+  /**
+   * What the weekly search of all files for residue found, now or since the last sweep; null where there was none.
+   */
   readonly residue: ResidueReport | null
 }
 
@@ -55,7 +56,7 @@ export async function sweep(context: StoreContext, options: SweepOptions): Promi
   }
   const due = await context.dueDeletions.run()
   if (!context.journal.failure) await context.trustedClock.persist(1)
-  const residue = context.journal.failure ? undefined : await residueSweepIfDue(context)
+  const residue = context.journal.failure ? undefined : await context.residueSearches.sweep()
   return { ...combined(context, [...retried, ...due], redacted), residue: residue ?? null }
 }
 
