@@ -46,6 +46,25 @@ describe('a scheduled thread', () => {
       expect((await store.verify()).problems).toEqual([])
     }))
 
+  it('goes on waiting beside one that gets a date after a restart, in the same millisecond', () =>
+    withBench(async (bench) => {
+      const waiting = [
+        await bench.thread('one'),
+        await bench.thread('two'),
+        await bench.thread('three'),
+      ]
+      for (const id of waiting) {
+        await bench.store.deleteThread(id, { in: '1d' })
+        await bench.restart()
+      }
+      const { threads } = await bench.store.listThreads({ scheduled: true })
+      expect(idsOf(threads).sort()).toEqual(waiting.sort())
+      bench.clock.advance(2 * dayMs)
+      await bench.store.sweep({ confirmClock: true })
+      for (const id of waiting)
+        expect(await codeOf(bench.store.readThread(id))).toBe('THREAD_DELETED')
+    }))
+
   it('comes back whole, through a restart, with all that it spawned', () =>
     withBench(async (bench) => {
       const id = await bench.thread('root', { name: 'tree' })

@@ -126,16 +126,13 @@ export class JournalState {
     const { body, operations, applied } = build(id)
     const head = { id, kind, at: this.storeTimeMs() }
     const value = sealIntent({ ...head, body })
-    const last = this.#meta.lastOperationId
-    const lastOperationId = last !== undefined && last > id ? last : id
-    const change = { lastOperationId, ...this.#toggled(id, +1) }
     const after = (): { id: OperationId; result: T } => {
       this.#intents.set(id, { ...head, storedBytes: value.length })
       this.#reserved.delete(id)
       return { id, result: applied?.() as T }
     }
     const own: LevelOperation[] = [{ type: 'put', key: intentKey(id), value }]
-    return this.#batch({ operations, applied: after }, own, change)
+    return this.#batch({ operations, applied: after }, own, this.#toggled(id, +1))
   }
 
   amendIntent(id: OperationId, body: Uint8Array): Batch<void> {
@@ -217,7 +214,13 @@ export class JournalState {
   }
 
   #batch<T>(commit: Commit<T>, own: readonly LevelOperation[], change: Partial<MetaRow>): Batch<T> {
-    const next: MetaRow = { ...this.#meta, ...change, storeTimeMs: this.storeTimeMs() }
+    const next: MetaRow = {
+      ...this.#meta,
+      ...change,
+      // Rows of the caller may carry ids that no intent did, and those must not be given again either.
+      lastOperationId: this.#ids.last,
+      storeTimeMs: this.storeTimeMs(),
+    }
     const meta: LevelOperation = {
       type: 'put',
       key: META_KEY,

@@ -73,6 +73,26 @@ describe('the journal', () => {
     await again.close()
   })
 
+  it('never gives an id again that rows may carry, though no intent did and the clock stands still', async () => {
+    const rig = new Rig()
+    const given: string[] = []
+    let { journal } = await rig.open({ fresh: true })
+    await journal.checkpoint(0 as Sequence, checkpointOf)
+    for (let restart = 0; restart < 3; restart += 1) {
+      const id = journal.reserveOperationId()
+      await journal.commit(() => ({ operations: [put(`t/${id}`, 'row')] }))
+      journal.releaseOperationId(id)
+      given.push(id)
+      await journal.close()
+      rig.clock.nowMs -= 1_000
+      journal = (await rig.open()).journal
+    }
+    expect(given.toSorted()).toEqual(given)
+    expect(new Set(given).size).toBe(3)
+    expect((await journal.page({ gt: 't/', lt: 't0' })).entries).toHaveLength(3)
+    await journal.close()
+  })
+
   it('writes nothing of a refused commit and nothing of a refused section', async () => {
     const rig = new Rig()
     const journal = await rig.make()

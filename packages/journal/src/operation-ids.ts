@@ -20,6 +20,11 @@ export class OperationIds {
     this.#last = last
   }
 
+  /** The newest id that was given out, here or before. */
+  get last(): OperationId | undefined {
+    return this.#last
+  }
+
   /** The next id: greater than every id before it. Its time is the wall clock's where that has moved on. */
   next(): OperationId {
     const wallMs = Math.min(Math.max(Math.trunc(this.#clock.wallMs()), 0), TIME_MAX)
