@@ -23,6 +23,8 @@ interface OpenRollout {
   readonly file: DiskFile
   dirty: boolean
   users: number
+  /** Under way: what it makes durable is not durable yet, and `dirty` tells of later writes alone. */
+  syncing: Promise<void> | undefined
 }
 
 export class RolloutWriters {
@@ -159,7 +161,12 @@ export class RolloutWriters {
         detail: { threadId: state.threadId, path },
       })
     }
-    this.#open.set(state.threadId, { file, dirty: false, users: 0 })
+    this.#open.set(state.threadId, {
+      file,
+      dirty: false,
+      users: 0,
+      syncing: undefined,
+    })
   }
 
   async #makeRoom(): Promise<void> {
@@ -187,24 +194,32 @@ export class RolloutWriters {
     }
   }
 
-  /** Makes what was written to one thread's rollout durable. */
+  /** Makes what was written to one thread's rollout durable. A sync that is under way is waited for, and fails for all. */
   async sync(id: string): Promise<void> {
     await this.#running.get(id)
     await this.#retiring.get(id)
+    await this.#open.get(id)?.syncing
     const open = this.#open.get(id)
-    if (!open?.dirty) return
+    if (!open || !(open.syncing || open.dirty)) return
+    // What was written since that one began needs one of its own, unless somebody has begun it by now.
+    open.syncing ??= this.#syncNow(open)
+    await open.syncing
+  }
+
+  async #syncNow(open: OpenRollout): Promise<void> {
     open.dirty = false
     open.users += 1
     try {
       await open.file.sync()
     } finally {
       open.users -= 1
+      open.syncing = undefined
     }
   }
 
   /** Makes every written rollout durable, a few at a time. */
   async syncAll(): Promise<void> {
-    const dirty = [...this.#open].filter(([, open]) => open.dirty).map(([id]) => id)
+    const dirty = [...this.#open].filter(([, open]) => open.dirty || open.syncing).map(([id]) => id)
     const next = async (): Promise<void> => {
       for (let id = dirty.pop(); id !== undefined; id = dirty.pop()) await this.sync(id)
     }
