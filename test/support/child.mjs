@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { openThreadStore } from '@cenotaph/core'
 import { nodeDisk } from '@cenotaph/storage'
 import { ClassicLevel } from 'classic-level'
+import { callStore, participant } from './call-store.mjs'
 
 /** @type {import('./run-child.js').ChildJob} */
 const job = JSON.parse(process.argv[2] ?? '{}')
@@ -92,8 +93,6 @@ async function unsyncedDisk() {
   }
 }
 
-/** A host that keeps nothing: functions do not fit into a job. @param {string} name */
-const participant = (name) => ({ name, erase: async () => {}, verify: async () => [] })
 const { participants = [], ...options } = job.options
 
 if (job.armed === 'open') begin()
@@ -108,16 +107,8 @@ const store = await openThreadStore(job.root, {
 const before = job.armed === 'open' ? began : process.hrtime.bigint()
 armed = true
 begin()
-for (const [index, [method, ...words]] of job.program.entries()) {
-  const args =
-    method === 'registerParticipant' ? /** @type {string[]} */ (words).map(participant) : words
-  const [verb, verbOfThread] = method.split('.')
-  // @ts-expect-error: the program names methods of the store
-  if (verbOfThread === undefined) await store[method](...args)
-  // @ts-expect-error: or, as `retention.run`, of what it has for all threads
-  else if (typeof store[verb] === 'object') await store[verb][verbOfThread](...args)
-  // @ts-expect-error: or, as `attachments.put`, of what it has for one thread
-  else await store[verb](args[0])[verbOfThread](...args.slice(1))
+for (const [index, call] of job.program.entries()) {
+  await callStore(store, call)
   say(`ACK ${index}`)
   cutPower(`ACK ${index}`)
 }
