@@ -14,6 +14,11 @@ export interface Rehearsal {
   readonly lingering: ReadonlySet<string>
 }
 
+export interface TimedRehearsal extends Rehearsal {
+  /** What the program passes from its first call on, and a child that runs it too. */
+  readonly instants: readonly ReachedInstant[]
+}
+
 /** One hit, from 1, of a named instant. */
 export interface Instant {
   readonly point: string
@@ -39,13 +44,33 @@ export async function rehearse(
   scenario: Scenario,
   root: string,
   lines: ReadonlySet<string>,
-): Promise<Rehearsal> {
+): Promise<TimedRehearsal> {
   const { participants = [], ...options } = optionsOf(scenario) as { participants?: string[] }
+  const instants: ReachedInstant[] = []
+  const hits = new Map<string, number>()
+  let acknowledged = 0
+  let armed = false
+  const crashPoint = (point: string): void => {
+    if (!armed) return
+    const hit = (hits.get(point) ?? 0) + 1
+    hits.set(point, hit)
+    instants.push({ point, hit, acknowledged })
+  }
   const store = await openThreadStore(root, {
     ...options,
+    crashPoint,
     participants: participants.map(keepsNothing),
   })
-  return rehearseOn(store, scenario, lines)
+  armed = true
+  const rehearsal = await rehearseOn(store, scenario, lines, () => {
+    acknowledged += 1
+    // What closes the store behind the program is no part of it.
+    armed = acknowledged < scenario.program.length
+  })
+  return {
+    ...rehearsal,
+    instants: instants.filter((one) => one.acknowledged >= (scenario.from ?? 0)),
+  }
 }
 
 /** As {@link rehearse}, on a store that is open; it is closed afterwards. */
@@ -53,15 +78,19 @@ export async function rehearseOn(
   store: ThreadStore,
   scenario: Pick<Scenario, 'program'>,
   lines: ReadonlySet<string>,
+  acknowledged: () => void = () => {},
 ): Promise<Rehearsal> {
   const look = () => surveyStore(store, allIds, lines)
   const surveys = [await look()]
   for (const [method, ...args] of scenario.program) {
     if (method === 'close') {
+      await store.close()
       surveys.push(surveys.at(-1)!)
+      acknowledged()
       continue
     }
     await callOf(store, method, args)
+    acknowledged()
     surveys.push(await look())
   }
   await store.close()

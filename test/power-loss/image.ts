@@ -2,11 +2,19 @@
 // would hold if the power went: what no fsync had pushed down is in the kernel's memory only.
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-const IMAGE_BYTES = 24 * 1024 * 1024
+const IMAGE_BYTES = 12 * 1024 * 1024
 
 function run(command: string, ...words: readonly string[]): boolean {
   return spawnSync(command, words, { stdio: 'ignore' }).status === 0
@@ -28,11 +36,21 @@ export function makeImage(file: string): void {
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, '')
   truncateSync(file, IMAGE_BYTES)
-  if (!run('mkfs.ext4', '-q', '-F', '-b', '1024', '-J', 'size=4', file))
+  if (!run('mkfs.ext4', '-q', '-F', '-b', '1024', '-J', 'size=1', file))
     throw new Error(`cannot make a file system in ${file}`)
 }
 
 export const copyImage = (from: string, to: string): void => copyFileSync(from, to)
+
+/** Copies an image that nobody is writing to any more; what was on its way may still arrive, so until it holds still. */
+export function copyWhenStill(image: string, to: string): void {
+  const changed = () => statSync(image, { bigint: true }).mtimeNs
+  for (let before = changed(), after: bigint; ; before = after) {
+    copyImage(image, to)
+    after = changed()
+    if (after === before) break
+  }
+}
 
 /** Whether this machine and this user may mount images; undefined where they may, else why not. */
 export async function whyNotMountable(): Promise<string | undefined> {

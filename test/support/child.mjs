@@ -2,7 +2,7 @@
 // A process that opens a store, runs a program of calls on it, and is killed by itself at an instant that the job
 // names. What it acknowledges is written before the next call begins: `ACK 0`, `ACK 1`, …
 
-import { copyFileSync, statSync, writeSync } from 'node:fs'
+import { appendFileSync, copyFileSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openThreadStore } from '@cenotaph/core'
@@ -109,6 +109,7 @@ armed = true
 begin()
 for (const [index, call] of job.program.entries()) {
   await callStore(store, call)
+  if (job.progress) appendFileSync(job.progress, '.')
   say(`ACK ${index}`)
   cutPower(`ACK ${index}`)
 }

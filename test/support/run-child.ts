@@ -25,6 +25,8 @@ export interface ChildJob {
     readonly folder: string
     readonly at: readonly string[]
   }
+  /** A file that gets one byte for every call that was acknowledged. */
+  readonly progress?: string
 }
 
 export interface ChildRun {
@@ -38,15 +40,26 @@ export interface ChildRun {
 
 const script = fileURLToPath(new URL('./child.mjs', import.meta.url))
 
-/** @throws where the child did not end by SIGKILL: it failed instead of being stopped. */
-export async function runChild(job: ChildJob): Promise<ChildRun> {
+/**
+ * `onPoint` is told of each instant that the child has said it passed, with the child's process id; it goes on meanwhile.
+ * @throws where the child did not end by SIGKILL: it failed instead of being stopped.
+ */
+export async function runChild(
+  job: ChildJob,
+  onPoint?: (nth: number, pid: number) => void,
+): Promise<ChildRun> {
   const child = spawn(process.execPath, [script, JSON.stringify(job)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
   let errors = ''
+  let points = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
+    for (const _ of text.matchAll(/^POINT /gm)) {
+      points += 1
+      onPoint?.(points, child.pid!)
+    }
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text
