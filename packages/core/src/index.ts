@@ -63,10 +63,10 @@ export {
   verifyLogHead,
   verifyReceipt,
 } from './proof/index.js'
+export type { ThreadItem } from './reading/item.js'
 export type {
   ListItemsOptions,
   ListTurnsOptions,
-  ThreadItem,
   TurnPage,
 } from './reading/list-items.js'
 export type { ListThreadsOptions, ThreadPage } from './reading/list-threads.js'

@@ -14,12 +14,12 @@ import {
   type Receipt,
   signLogHead,
 } from './proof/index.js'
+import type { ThreadItem } from './reading/item.js'
 import {
   type ListItemsOptions,
   type ListTurnsOptions,
   listTurns,
   readItems,
-  type ThreadItem,
   type TurnPage,
 } from './reading/list-items.js'
 import { type ListThreadsOptions, listThreads, type ThreadPage } from './reading/list-threads.js'

@@ -1,8 +1,9 @@
 // Finds a line by its ordinal without reading what lies before it.
 
+import { chunkBytes } from './chunks.js'
 import type { Ordinal } from './ids.js'
 import type { RolloutLine } from './line.js'
-import { chunkBytes, newline } from './pieces.js'
+import { newline } from './pieces.js'
 import { type ReadOptions, rangeOf } from './read-options.js'
 import { readForward } from './reader.js'
 import type { RolloutSource } from './source.js'

@@ -5,12 +5,17 @@ import { findOrdinal } from './find-ordinal.js'
 import type { RolloutId } from './ids.js'
 import type { RolloutLine } from './line.js'
 import type { Segment } from './lineage.js'
-import { compareOrdinals } from './ordinals.js'
-import { readBackward, readForward } from './reader.js'
+import { compareOrdinals, ownLine } from './ordinals.js'
+import { forwardByChunk, readBackward, readForward } from './reader.js'
 
 export interface HistoryLine extends RolloutLine {
   /** The rollout that holds the line. */
   readonly rolloutId: RolloutId
+}
+
+export interface HistoryChunk {
+  readonly rolloutId: RolloutId
+  readonly lines: Iterable<RolloutLine>
 }
 
 export interface HistoryOptions {
@@ -26,6 +31,8 @@ export interface History {
   /** The root first. */
   readonly segments: readonly Segment[]
   forward(options?: HistoryOptions): AsyncGenerator<HistoryLine>
+  /** The same lines, for who reads many; see {@link forwardByChunk}. */
+  forwardByChunk(options?: HistoryOptions): AsyncGenerator<HistoryChunk>
   /** The same lines in falling order. */
   backward(options?: HistoryOptions): AsyncGenerator<HistoryLine>
   /** Where the segment's part of its rollout ends: uncompressed bytes, exclusive. */
@@ -49,18 +56,21 @@ export class LineageHistory implements History {
   }
 
   async *forward(options: HistoryOptions = {}): AsyncGenerator<HistoryLine> {
-    let previous: HistoryLine | undefined
+    for await (const { rolloutId, lines } of this.forwardByChunk(options))
+      for (const line of lines) yield { ...ownLine(line), rolloutId }
+  }
+
+  async *forwardByChunk(options: HistoryOptions = {}): AsyncGenerator<HistoryChunk> {
+    const joints = new Joints(options)
     for (const index of this.segments.keys()) {
       const part = await this.#part(index, options)
       if (!part) continue
       const { rolloutId, source } = part.segment
-      const lines = readForward(source, readOptions(part, options))
-      for await (const line of lines) {
-        const one = { ...line, rolloutId }
-        if (previous && previous.rolloutId !== rolloutId) compare(previous, one, options)
-        previous = one
-        yield one
-      }
+      for await (const lines of forwardByChunk(source, readOptions(part, options)))
+        yield {
+          rolloutId,
+          lines: this.segments.length > 1 ? joints.watch(lines, rolloutId) : lines,
+        }
     }
   }
 
@@ -164,6 +174,26 @@ function readOptions(part: Part, options: HistoryOptions) {
     ...(signal && { signal }),
     ...(maxLineBytes === undefined ? {} : { maxLineBytes }),
     ...(onDamage && { onDamage: (damage: Damage) => onDamage({ ...damage, rolloutId }) }),
+  }
+}
+
+/** Where the lines of one segment follow those of another. */
+class Joints {
+  readonly #options: HistoryOptions
+  #previous: HistoryLine | undefined
+
+  constructor(options: HistoryOptions) {
+    this.#options = options
+  }
+
+  *watch(lines: Iterable<RolloutLine>, rolloutId: RolloutId): Generator<RolloutLine> {
+    for (const line of lines) {
+      const previous = this.#previous
+      const one = { ...line, rolloutId }
+      if (previous && previous.rolloutId !== rolloutId) compare(previous, one, this.#options)
+      this.#previous = one
+      yield line
+    }
   }
 }
 

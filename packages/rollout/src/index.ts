@@ -9,7 +9,7 @@ export {
   rolloutFileName,
 } from './file-names.js'
 export { findOrdinal, type OrdinalPlace } from './find-ordinal.js'
-export type { History, HistoryLine, HistoryOptions } from './history.js'
+export type { History, HistoryChunk, HistoryLine, HistoryOptions } from './history.js'
 export {
   isOrdinal,
   type Ordinal,

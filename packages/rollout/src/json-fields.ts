@@ -63,7 +63,10 @@ export function splice(bytes: Uint8Array, start: number, end: number, text: stri
 }
 
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('utf8', start, end)
 }
 
 function withoutField(bytes: Uint8Array, key: string): Uint8Array {

@@ -25,8 +25,13 @@ export interface RolloutLine {
   readonly offset: number
   /** Bytes of the record with its line end (and spaces before it), where one follows directly. */
   readonly length: number
-  /** The record's bytes alone, from `{` to `}`. They belong to the caller. */
+  /**
+   * The record's bytes alone, from `{` to `}`. They belong to the caller, but for lines that come by the chunk: those
+   * have views of it, which nobody writes to or keeps.
+   */
   readonly bytes: Uint8Array
+  /** The same as text; undefined where they are no sound UTF-8. */
+  readonly text: string | undefined
   /** As written, or the previous line's plus one where the line has none. */
   readonly ordinal: Ordinal
   readonly explicitOrdinal: boolean

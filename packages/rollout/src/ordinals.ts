@@ -15,13 +15,14 @@ export function ownOrdinal(record: FoundRecord): Ordinal | undefined {
 }
 
 export function lineOf(record: FoundRecord, assigned: number): RolloutLine {
-  const { offset, length, bytes, value } = record
+  const { offset, length, bytes, text, value } = record
   const payload = value.payload as { readonly type?: unknown } | null
   const payloadType = payload?.type
   return {
     offset,
     length,
     bytes,
+    text,
     ordinal: ordinal(assigned),
     explicitOrdinal: ownOrdinal(record) !== undefined,
     timestamp: typeof value.timestamp === 'string' ? value.timestamp : undefined,
@@ -30,6 +31,12 @@ export function lineOf(record: FoundRecord, assigned: number): RolloutLine {
     value,
   }
 }
+
+/** The line with bytes of its own. */
+export const ownLine = (line: RolloutLine): RolloutLine => ({
+  ...line,
+  bytes: new Uint8Array(line.bytes),
+})
 
 /** Reports what a line's own number says about the step from the line before it. */
 export function compareOrdinals(previous: RolloutLine, line: RolloutLine, report: Report): void {

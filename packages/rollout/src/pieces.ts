@@ -1,13 +1,15 @@
 // Cuts a source into pieces at newlines and at runs of zero bytes, forward or backward, in chunks. A zero byte
 // never stands inside JSON, so a run of them (space that a crash left unwritten) ends a record like a newline
-// does, and is never gathered in memory however long it is. Memory: the longest piece and one chunk.
+// does, and is never gathered in memory however long it is. Memory: the longest piece and two chunks.
 
 import { StoreError } from '@cenotaph/storage'
+import { type Chunk, chunkBytes, chunksForward, readChunk } from './chunks.js'
 import type { RolloutSource } from './source.js'
 
 export interface Piece {
   readonly kind: 'piece'
   readonly offset: number
+  /** A view of what the source gave, as far as it lies in one chunk: do not write to it, nor keep it. */
   readonly bytes: Uint8Array
   /** What follows the piece. */
   readonly endedBy: 'newline' | 'zeros' | 'end'
@@ -27,53 +29,75 @@ export interface PieceRange {
 }
 
 export const newline = 0x0a
-export const chunkBytes = 64 * 1024
 
-/** The pieces that are not empty, and the zero runs, in rising order; one array for each chunk. */
+/**
+ * The pieces that are not empty, and the zero runs, in rising order; one list for each chunk, which is cut as it is walked.
+ * Whoever asks for the next one has walked all of it.
+ */
 export async function* piecesForward(
   source: RolloutSource,
   range: PieceRange,
-): AsyncGenerator<readonly (Piece | ZeroRun)[]> {
-  let carried: Uint8Array[] = []
-  let start = range.start
-  let zerosStart = -1
-  for (let at = range.start; at < range.end; ) {
-    range.signal?.throwIfAborted()
-    const chunk = await readChunk(source, at, Math.min(at + chunkBytes, range.end))
+): AsyncGenerator<Iterable<Piece | ZeroRun>> {
+  const cutter = new Cutter(range)
+  for await (const chunk of chunksForward(source, range)) yield cutter.cut(chunk)
+  yield cutter.rest()
+}
+
+/** What is not at its end yet when a chunk ends is carried on to the next. */
+class Cutter {
+  readonly #range: PieceRange
+  #carried: Uint8Array[] = []
+  #start: number
+  #zerosStart = -1
+
+  constructor(range: PieceRange) {
+    this.#range = range
+    this.#start = range.start
+  }
+
+  *cut({ offset: at, bytes: chunk }: Chunk): Generator<Piece | ZeroRun> {
     const hasZeros = chunk.includes(0)
-    const found: (Piece | ZeroRun)[] = []
     for (let from = 0; from < chunk.length; ) {
-      if (zerosStart >= 0) {
+      if (this.#zerosStart >= 0) {
         from = firstNonZero(chunk, from)
-        if (from === chunk.length) break
-        found.push({ kind: 'zeros', offset: zerosStart, length: at + from - zerosStart })
-        zerosStart = -1
-        start = at + from
+        if (from === chunk.length) return
+        const offset = this.#zerosStart
+        this.#zerosStart = -1
+        this.#start = at + from
+        yield { kind: 'zeros', offset, length: at + from - offset }
         continue
       }
       const stop = firstStop(chunk, from, hasZeros)
-      checkLength(start, at + stop - start, range.maxLineBytes)
-      carried.push(chunk.subarray(from, stop))
-      if (stop === chunk.length) break
+      checkLength(this.#start, at + stop - this.#start, this.#range.maxLineBytes)
+      if (stop === chunk.length) {
+        this.#carried.push(chunk.subarray(from))
+        return
+      }
       const isNewline = chunk[stop] === newline
-      pushPiece(found, start, carried, isNewline ? 'newline' : 'zeros')
-      carried = []
-      start = at + stop + 1
-      if (!isNewline) zerosStart = at + stop
+      const piece = this.#end(chunk.subarray(from, stop), isNewline ? 'newline' : 'zeros')
+      this.#start = at + stop + 1
+      if (!isNewline) this.#zerosStart = at + stop
       from = stop + (isNewline ? 1 : 0)
+      if (piece) yield piece
     }
-    // What is carried on would keep a whole chunk alive, and a source may use its buffer again.
-    carried = carried.map(copyOf)
-    yield found
-    at += chunk.length
   }
-  const rest: (Piece | ZeroRun)[] = []
-  if (zerosStart >= 0) {
-    rest.push({ kind: 'zeros', offset: zerosStart, length: range.end - zerosStart })
-  } else {
-    pushPiece(rest, start, carried, 'end')
+
+  *rest(): Generator<Piece | ZeroRun> {
+    const { end } = this.#range
+    if (this.#zerosStart >= 0) {
+      yield { kind: 'zeros', offset: this.#zerosStart, length: end - this.#zerosStart }
+      return
+    }
+    const piece = this.#end(new Uint8Array(0), 'end')
+    if (piece) yield piece
   }
-  yield rest
+
+  #end(last: Uint8Array, endedBy: Piece['endedBy']): Piece | undefined {
+    const carried = this.#carried
+    const bytes = carried.length === 0 ? last : joined([...carried, last])
+    if (carried.length > 0) this.#carried = []
+    return bytes.length > 0 ? { kind: 'piece', offset: this.#start, bytes, endedBy } : undefined
+  }
 }
 
 /** The same pieces and zero runs in falling order. */
@@ -116,7 +140,6 @@ export async function* piecesBackward(
       if (!isNewline) zerosEnd = at + stop + 1
       to = stop + (isNewline ? 0 : 1)
     }
-    carried = carried.map(copyOf)
     yield found
     until = at
   }
@@ -129,30 +152,14 @@ export async function* piecesBackward(
   yield rest
 }
 
-async function readChunk(source: RolloutSource, start: number, end: number): Promise<Buffer> {
-  const bytes = await source.read(start, end - start)
-  if (bytes.length < end - start) {
-    throw new StoreError('ROLLOUT_SHORT', 'The rollout is shorter than its size said', {
-      detail: { offset: start, expectedBytes: end - start, foundBytes: bytes.length },
-    })
-  }
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
 function pushPiece(
   found: (Piece | ZeroRun)[],
   offset: number,
   parts: readonly Uint8Array[],
   endedBy: Piece['endedBy'],
 ): void {
-  // A copy: the piece belongs to whoever gets it, the chunk to the source.
-  const bytes = parts.length === 1 ? copyOf(parts[0] as Uint8Array) : joined(parts)
+  const bytes = parts.length === 1 ? (parts[0] as Uint8Array) : joined(parts)
   if (bytes.length > 0) found.push({ kind: 'piece', offset, bytes, endedBy })
-}
-
-/** Not `slice`: a Buffer's slice is a view. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes)
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

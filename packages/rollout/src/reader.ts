@@ -1,9 +1,15 @@
 // Reads a rollout line by line, forward or backward, in memory bounded by the longest line. Both directions
 // deliver the same lines with the same ordinals and report the same damage; see damage.ts for the rules.
 
-import type { Damage } from './damage.js'
 import type { RolloutLine } from './line.js'
-import { compareOrdinals, lineOf, ordinalDamage, ownOrdinal, type Report } from './ordinals.js'
+import {
+  compareOrdinals,
+  lineOf,
+  ordinalDamage,
+  ownLine,
+  ownOrdinal,
+  type Report,
+} from './ordinals.js'
 import {
   type Piece,
   type PieceRange,
@@ -12,7 +18,7 @@ import {
   type ZeroRun,
 } from './pieces.js'
 import { type ReadOptions, rangeOf } from './read-options.js'
-import { type FoundRecord, findRecords } from './records.js'
+import { type FoundRecord, findRecords, wholeRecord } from './records.js'
 import type { RolloutSource } from './source.js'
 
 export type { ReadOptions } from './read-options.js'
@@ -22,18 +28,48 @@ export async function* readForward(
   source: RolloutSource,
   options: ReadOptions = {},
 ): AsyncGenerator<RolloutLine> {
-  const report = options.onDamage ?? ignore
-  let first: RolloutLine | undefined
-  let previous: RolloutLine | undefined
-  for await (const record of records(source, rangeOf(source, options), 'forward', report)) {
-    const following = previous ? previous.ordinal + 1 : (options.firstOrdinal ?? 0)
-    const line = lineOf(record, ownOrdinal(record) ?? following)
-    if (previous) compareOrdinals(previous, line, report)
-    if (first?.explicitOrdinal && !line.explicitOrdinal)
-      report(ordinalDamage('ordinal-absent', line))
-    first ??= line
-    previous = line
-    yield line
+  for await (const lines of forwardByChunk(source, options))
+    for (const line of lines) yield ownLine(line)
+}
+
+/**
+ * As {@link readForward}, for who reads many: the lines of a chunk are had without a wait for each, and without a copy.
+ * They are parsed, and damage among them is reported, as they are taken; whoever asks for the next chunk has taken all.
+ */
+export async function* forwardByChunk(
+  source: RolloutSource,
+  options: ReadOptions = {},
+): AsyncGenerator<Iterable<RolloutLine>> {
+  const range = rangeOf(source, options)
+  const numbered = new Numbered(options)
+  for await (const pieces of piecesForward(source, range))
+    yield numbered.lines(recordsIn(pieces, range, options.onDamage ?? ignore))
+}
+
+/** Numbers records in rising order, and compares each with the one before it. */
+class Numbered {
+  readonly #report: Report
+  readonly #firstOrdinal: number
+  #first: RolloutLine | undefined
+  #previous: RolloutLine | undefined
+
+  constructor({ onDamage = ignore, firstOrdinal = 0 }: ReadOptions) {
+    this.#report = onDamage
+    this.#firstOrdinal = firstOrdinal
+  }
+
+  *lines(found: Iterable<FoundRecord>): Generator<RolloutLine> {
+    for (const record of found) {
+      const previous = this.#previous
+      const following = previous ? previous.ordinal + 1 : this.#firstOrdinal
+      const line = lineOf(record, ownOrdinal(record) ?? following)
+      if (previous) compareOrdinals(previous, line, this.#report)
+      if (this.#first?.explicitOrdinal && !line.explicitOrdinal)
+        this.#report(ordinalDamage('ordinal-absent', line))
+      this.#first ??= line
+      this.#previous = line
+      yield line
+    }
   }
 }
 
@@ -74,7 +110,7 @@ export async function* readBackward(
     }
     next = own === undefined ? assigned : undefined
     later = line
-    yield line
+    yield ownLine(line)
   }
 }
 
@@ -115,25 +151,37 @@ async function* records(
   report: Report,
 ): AsyncGenerator<FoundRecord> {
   const cut = direction === 'forward' ? piecesForward : piecesBackward
-  for await (const pieces of cut(source, range)) {
-    for (const piece of pieces) {
-      const found = foundIn(piece)
-      for (const one of direction === 'forward' ? found : found.toReversed()) {
-        if (one.kind === 'damage') {
-          report(one.damage)
-        } else {
-          range.signal?.throwIfAborted()
-          yield one
-        }
-      }
+  for await (const pieces of cut(source, range)) yield* recordsIn(pieces, range, report, direction)
+}
+
+function* recordsIn(
+  pieces: Iterable<Piece | ZeroRun>,
+  { signal }: PieceRange,
+  report: Report,
+  direction: 'forward' | 'backward' = 'forward',
+): Generator<FoundRecord> {
+  for (const piece of pieces) {
+    if (piece.kind === 'zeros') {
+      report({ kind: 'nul-run', offset: piece.offset, length: piece.length })
+      continue
     }
+    signal?.throwIfAborted()
+    const whole = wholeRecord(piece)
+    if (whole) yield whole
+    else yield* recordsOf(piece, report, direction)
   }
 }
 
-function foundIn(piece: Piece | ZeroRun) {
-  if (piece.kind === 'piece') return findRecords(piece)
-  const damage: Damage = { kind: 'nul-run', offset: piece.offset, length: piece.length }
-  return [{ kind: 'damage', damage } as const]
+function* recordsOf(
+  piece: Piece,
+  report: Report,
+  direction: 'forward' | 'backward',
+): Generator<FoundRecord> {
+  const found = findRecords(piece)
+  for (const one of direction === 'forward' ? found : found.toReversed()) {
+    if (one.kind === 'damage') report(one.damage)
+    else yield one
+  }
 }
 
 function ignore(): void {}

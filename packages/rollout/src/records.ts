@@ -5,26 +5,30 @@
 import { isUtf8 } from 'node:buffer'
 import type { Damage, DamageKind } from './damage.js'
 import { isFields } from './items.js'
+import { textOf } from './json-fields.js'
 import { isSpace, type JsonScan, scanJson, skipSpace } from './json-scan.js'
 import type { Piece } from './pieces.js'
 import { invalidUtf8Range } from './utf8.js'
 
 const openBrace = 0x7b
+const closeBrace = 0x7d
 
 export interface FoundRecord {
   readonly kind: 'record'
   readonly offset: number
   readonly length: number
   readonly bytes: Uint8Array
+  /** Undefined where the bytes are no sound UTF-8. */
+  readonly text: string | undefined
   readonly value: Readonly<Record<string, unknown>>
 }
 
 export type Found = FoundRecord | { readonly kind: 'damage'; readonly damage: Damage }
 
-/** Records and damage in rising order. A piece of white space holds nothing, and is no damage. */
+/** Records and damage in rising order, of any piece. A piece of white space holds nothing, and is no damage. */
 export function findRecords(piece: Piece): readonly Found[] {
   const all = piece.bytes
-  if (all.every(isSpace)) return []
+  if (skipSpace(all, 0) === all.length) return []
   const found: Found[] = []
   const start = hasByteOrderMark(all) ? 3 : 0
   if (start > 0) found.push(damage('bom', piece.offset, start))
@@ -39,13 +43,24 @@ export function findRecords(piece: Piece): readonly Found[] {
     endBytes: all.length - end + (piece.endedBy === 'newline' ? 1 : 0),
     isLast: piece.endedBy === 'end',
   }
-  const value = parse(text.bytes)
+  const value = parse(text.bytes)?.value
   if (isRecord(value)) pushRecord(found, text, 0, text.bytes.length, value)
   else salvage(found, text, value !== undefined)
   if (lineEnd < all.length) {
     found.push(damage('crlf', piece.offset + lineEnd, all.length - lineEnd))
   }
   return found
+}
+
+/** What nearly every piece is: one record from its first byte to its last, in sound UTF-8. Undefined for any other. */
+export function wholeRecord({ offset, bytes, endedBy }: Piece): FoundRecord | undefined {
+  if (bytes[0] !== openBrace || bytes[bytes.length - 1] !== closeBrace) return undefined
+  const parsed = parse(bytes)
+  if (!parsed || !isRecord(parsed.value)) return undefined
+  // What is no UTF-8 is decoded to this; nothing else need be looked at byte by byte.
+  if (parsed.text.includes('\ufffd') && !isUtf8(bytes)) return undefined
+  const length = bytes.length + (endedBy === 'newline' ? 1 : 0)
+  return { kind: 'record', offset, length, bytes, text: parsed.text, value: parsed.value }
 }
 
 /** A piece without its byte order mark, carriage returns and surrounding spaces. */
@@ -94,8 +109,11 @@ function pushRecord(
   const bytes = text.bytes.subarray(start, end)
   const offset = text.offset + start
   const endBytes = end === text.bytes.length ? text.endBytes : 0
-  found.push({ kind: 'record', offset, length: bytes.length + endBytes, bytes, value })
-  if (isUtf8(bytes)) return
+  const length = bytes.length + endBytes
+  const sound = isUtf8(bytes)
+  const recordText = sound ? textOf(bytes, 0, bytes.length) : undefined
+  found.push({ kind: 'record', offset, length, bytes, text: recordText, value })
+  if (sound) return
   const range = invalidUtf8Range(bytes)
   found.push(damage('invalid-utf8', offset + range.start, range.end - range.start))
 }
@@ -140,7 +158,7 @@ function spanOf(
 ): Span | undefined {
   const range = scan.complete ? { start, end: scan.end } : scan.lastClosed
   if (!range) return undefined
-  const value = parse(bytes.subarray(range.start, range.end))
+  const value = parse(bytes.subarray(range.start, range.end))?.value
   if (!isRecord(value)) return undefined
   const inFragment = !scan.complete
   if (afterFragment || inFragment) {
@@ -166,12 +184,11 @@ function isRecord(value: unknown): value is FoundRecord['value'] {
   return isFields(value) && typeof value.type === 'string' && Object.hasOwn(value, 'payload')
 }
 
-/** undefined when the bytes are no JSON, which no JSON text parses to. */
-function parse(bytes: Uint8Array): unknown {
+/** undefined when the bytes are no JSON. */
+function parse(bytes: Uint8Array): { readonly text: string; readonly value: unknown } | undefined {
+  const text = textOf(bytes, 0, bytes.length)
   try {
-    return JSON.parse(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
-    )
+    return { text, value: JSON.parse(text) }
   } catch {
     return undefined
   }

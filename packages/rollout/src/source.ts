@@ -1,6 +1,7 @@
 // Random access to the uncompressed bytes of a rollout, whatever holds them.
 
 import { type Disk, StoreError } from '@cenotaph/storage'
+import type { Gate } from './zstd/frames-ahead.js'
 import { openZstdSource, type SourceLimits } from './zstd/zstd-source.js'
 
 export interface RolloutSource {
@@ -8,7 +9,10 @@ export interface RolloutSource {
   readonly size: number
   /** True where a read far from the last one may have to decode everything before it. */
   readonly sequential?: boolean
-  /** Up to `length` bytes from `offset`, fewer only at the end. The bytes may be shared: do not write to them. */
+  /**
+   * Up to `length` bytes from `offset`, fewer only at the end. The bytes may be shared: do not write to them. They stay as
+   * they are.
+   */
   read(offset: number, length: number): Promise<Uint8Array>
   close(): Promise<void>
 }
@@ -17,6 +21,8 @@ export interface OpenSourceOptions {
   /** Reads see nothing from here on: the committed length. Uncompressed bytes. */
   readonly endOffset?: number
   readonly limits?: SourceLimits
+  /** Runs the work of one frame that is decoded ahead. */
+  readonly gate?: Gate
 }
 
 /** Opens by the name's ending, `.zst` or not; undefined where there is no such file. */
@@ -26,7 +32,7 @@ export async function openRolloutSource(
   options: OpenSourceOptions = {},
 ): Promise<RolloutSource | undefined> {
   if (!path.endsWith('.zst')) return openPlainSource(disk, path, options.endOffset)
-  const source = await openZstdSource(disk, path, options.limits)
+  const source = await openZstdSource(disk, path, options.limits, options.gate)
   return source && options.endOffset !== undefined ? clipSource(source, options.endOffset) : source
 }
 

@@ -51,3 +51,50 @@ describe('reading a rollout that rotted', () => {
       expect(await textsOf(store, other)).toEqual(['one'])
     }))
 })
+
+describe('an item', () => {
+  it('has the stored bytes, however it is handed on', () =>
+    withStore(async (store, root) => {
+      const id = await store.createThread({ cwd: '/w' })
+      await store.appendItems(id, [message('größer als – \ufffd – 日本'), message('plain')])
+      await store.checkpoint()
+      const stored = (await fs.readFile(await rolloutOf(root, id), 'utf8')).trimEnd().split('\n')
+      let seen = 0
+      for await (const item of store.listItems(id)) {
+        const text = stored[seen]!
+        seen += 1
+        expect(Object.keys(item)).toContain('line')
+        const copies = [item, { ...item }, structuredClone(item)]
+        for (const { line, ordinal } of copies) {
+          expect(Buffer.from(line).toString()).toBe(text)
+          expect(ordinal).toBe(seen - 1)
+        }
+        // Nobody else has these bytes.
+        item.line.fill(0)
+        expect(item.line.every((byte) => byte === 0)).toBe(true)
+      }
+      expect(seen).toBe(3)
+      for await (const { line } of store.listItems(id, { from: 2 }))
+        expect(Buffer.from(line).toString()).toBe(stored[2])
+    }))
+
+  it('has the very bytes where they are no UTF-8', () =>
+    withStore(async (store, root) => {
+      const id = await store.createThread({ cwd: '/w' })
+      await store.appendItems(id, [message('xyz')])
+      await store.checkpoint()
+      const file = await rolloutOf(root, id)
+      const bytes = await fs.readFile(file)
+      bytes[bytes.indexOf('xyz')] = 0xff
+      await fs.writeFile(file, bytes)
+      const lines: Uint8Array[] = []
+      const kinds: string[] = []
+      const onDamage = ({ kind }: { kind: string }) => kinds.push(kind)
+      for await (const { line } of store.listItems(id, { from: 1, onDamage })) lines.push(line)
+      const [line] = lines
+      expect(kinds).toEqual(['invalid-utf8'])
+      expect(
+        Buffer.concat([line!, Buffer.from('\n')]).equals(bytes.subarray(-line!.length - 1)),
+      ).toBe(true)
+    }))
+})

@@ -2,8 +2,8 @@
 
 import {
   type Damage,
+  type HistoryChunk,
   type HistoryLine,
-  type Ordinal,
   readTurns,
   type ThreadId,
   type Turn,
@@ -15,18 +15,9 @@ import { ownerOf } from '../threads/relatives.js'
 import { refuseHidden, requireThread, requireThreadId } from '../threads/require-thread.js'
 import { outsideBases, type ThreadRow } from '../threads/thread-row.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
+import { Item, type ThreadItem } from './item.js'
 import { limitOf } from './list-threads.js'
 import { openThreadHistory } from './open-rollout.js'
-
-export interface ThreadItem {
-  readonly ordinal: Ordinal
-  readonly timestamp: string | null
-  readonly type: string
-  /** Parsed; `line` has the bytes. */
-  readonly payload: unknown
-  /** The stored line without its newline. */
-  readonly line: Uint8Array
-}
 
 export interface ListItemsOptions {
   /** First ordinal; with `reverse`, the last one. */
@@ -69,23 +60,32 @@ export async function* readItems(
       onDamage: options.onDamage ?? noteDamage,
     }
     const { from } = options
-    const lines = options.reverse
-      ? history.backward({ ...shared, ...(from === undefined ? {} : { toOrdinal: from + 1 }) })
-      : history.forward({ ...shared, ...(from === undefined ? {} : { fromOrdinal: from }) })
+    const chunks = options.reverse
+      ? singly(
+          history.backward({ ...shared, ...(from === undefined ? {} : { toOrdinal: from + 1 }) }),
+        )
+      : history.forwardByChunk({ ...shared, ...(from === undefined ? {} : { fromOrdinal: from }) })
     let count = 0
-    for await (const line of lines) {
-      // A caller may take its time between two lines, and a thread that is dead or scheduled is read no further. Nor is
-      // one of a store that was closed or reopened: this context hears of no death and no redaction any more.
-      if (context.closing.aborted) throw new StoreError('STORE_CLOSED', 'the store was closed')
-      refuseHidden(context, id)
-      yield itemOf(context.redactions.line(line))
-      count += 1
-      if (count >= limit) break
+    reading: for await (const { rolloutId, lines } of chunks) {
+      for (const line of lines) {
+        // A caller may take its time between two lines, and a thread that is dead or scheduled is read no further. Nor
+        // is one of a store that was closed or reopened: this context hears of no death and no redaction any more.
+        if (context.closing.aborted) throw new StoreError('STORE_CLOSED', 'the store was closed')
+        refuseHidden(context, id)
+        yield new Item(context.redactions.line(rolloutId, line))
+        count += 1
+        if (count >= limit) break reading
+      }
     }
     if (met && !(await isKnownDamaged(context, row))) throw damagedError(id, met)
   } finally {
     await history.close()
   }
+}
+
+/** Lines that come one by one, as chunks. */
+async function* singly(lines: AsyncIterable<HistoryLine>): AsyncGenerator<HistoryChunk> {
+  for await (const line of lines) yield { rolloutId: line.rolloutId, lines: [line] }
 }
 
 /** Whether somebody was told already, at import or repair, that this thread or a base of it is damaged. */
@@ -108,14 +108,6 @@ const damagedError = (threadId: ThreadId, { kind, offset, length }: Damage): Sto
   new StoreError('ROLLOUT_DAMAGED', 'the history has damage that nobody knew of', {
     detail: { threadId, kind, offset, length },
   })
-
-const itemOf = (line: HistoryLine): ThreadItem => ({
-  ordinal: line.ordinal,
-  timestamp: line.timestamp ?? null,
-  type: line.type,
-  payload: line.value.payload,
-  line: line.bytes,
-})
 
 export interface TurnPage {
   readonly turns: readonly Turn[]

@@ -39,7 +39,10 @@ export async function openRollout(
   // A move links the new name before it unlinks the old one, so one of two looks finds the file.
   for (let look = 0; look < 2; look += 1) {
     for (const path of pathsOf(context, row, rollout)) {
-      const source = await openRolloutSource(context.disk, path, { endOffset: rollout.bytes })
+      const source = await openRolloutSource(context.disk, path, {
+        endOffset: rollout.bytes,
+        gate: (run) => context.journal.heavy.run(run),
+      })
       if (!source) continue
       if (isBehind(context, row.threadId, rollout)) {
         await source.close()

@@ -8,8 +8,8 @@
 
 import type { OpenIntent } from '@cenotaph/journal'
 import {
-  type HistoryLine,
   type RolloutId,
+  type RolloutLine,
   type RolloutSource,
   redactRecord,
 } from '@cenotaph/rollout'
@@ -129,9 +129,10 @@ export class Redactions {
   }
 
   /** A line that was read before it was redacted, and is handed out afterwards. */
-  line(line: HistoryLine): HistoryLine {
-    if (line.type === 'session_meta' || !this.hides(line.rolloutId, line.ordinal)) return line
+  line(rolloutId: RolloutId, line: RolloutLine): RolloutLine {
+    if (!this.hides(rolloutId, line.ordinal) || line.type === 'session_meta') return line
     const bytes = redactRecord(line.bytes)
-    return { ...line, bytes, value: JSON.parse(Buffer.from(bytes).toString()) }
+    const text = Buffer.from(bytes).toString()
+    return { ...line, bytes, text, value: JSON.parse(text) }
   }
 }

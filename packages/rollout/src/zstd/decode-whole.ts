@@ -29,9 +29,12 @@ export async function decodeWhole(
   const shape = await shapeOf(stored, range)
   if (shape.contentBytesMax > maxBytes) return undefined
   const { decompress } = await import('@mongodb-js/zstd')
-  const content = await decompress(Buffer.from(stored)).catch((cause: unknown) => {
-    throw damaged(path, compressedOffset, 'a frame does not decode', cause)
-  })
+  const { buffer, byteOffset, length } = stored
+  const content = await decompress(Buffer.from(buffer, byteOffset, length)).catch(
+    (cause: unknown) => {
+      throw damaged(path, compressedOffset, 'a frame does not decode', cause)
+    },
+  )
   if (expected.bytes !== undefined && content.length !== expected.bytes) {
     throw damaged(path, compressedOffset, 'a frame has not the size that it names')
   }

@@ -8,6 +8,7 @@
 import { StoreError } from '@cenotaph/storage'
 import type { RolloutSource } from '../source.js'
 import { parseFrameHeader, zstdMagic } from './frame-header.js'
+import type { Gate } from './frames-ahead.js'
 import { encodeSeekTable, type SeekEntry } from './seek-table.js'
 import { xxh64Low32 } from './xxh64.js'
 
@@ -16,7 +17,7 @@ export interface EncodeOptions {
   readonly frameBytes?: number
   readonly signal?: AbortSignal
   /** Runs the work of one frame: whoever shares a thread pool with others decides here when it begins. */
-  readonly gate?: <T>(run: () => Promise<T>) => Promise<T>
+  readonly gate?: Gate
 }
 
 /** Frames that are read and not written yet: two that are compressed, on as many threads, and one that is next. */

@@ -2,14 +2,15 @@
 // with a seek table or without. A read decodes only the frames that it touches.
 //
 // Memory: the frame index, and either one decoded frame of at most `maxFrameBytes` or, for larger frames, a
-// streaming decoder with its window and a stretch of recent content. Reads of one source run one after
-// another, so two readers do not multiply that.
+// streaming decoder with its window and a stretch of recent content; for a reader who goes through it, two small
+// frames that come next. Reads of one source run one after another, so two readers do not multiply that.
 
 import type { Disk, DiskFile } from '@cenotaph/storage'
 import type { RolloutSource } from '../source.js'
 import type { ReadAt } from './byte-window.js'
 import { decodeWhole } from './decode-whole.js'
 import { type FrameGroup, readFrameIndex } from './frame-index.js'
+import { FramesAhead, type Gate } from './frames-ahead.js'
 import { type SourceLimits, withDefaults } from './limits.js'
 import { StreamCursor } from './stream-cursor.js'
 import { damaged } from './zstd-error.js'
@@ -24,6 +25,7 @@ export async function openZstdSource(
   disk: Disk,
   path: string,
   limits?: SourceLimits,
+  gate: Gate = (run) => run(),
 ): Promise<RolloutSource | undefined> {
   const file = await disk.openRead(path)
   if (!file) return undefined
@@ -31,11 +33,19 @@ export async function openZstdSource(
     const bounds = withDefaults(limits)
     const readAt: ReadAt = (offset, length) => file.read(offset, length)
     const groups = await readFrameIndex(readAt, await file.size(), path, bounds)
-    return new ZstdSource(file, readAt, groups, bounds)
+    return new ZstdSource({ file, readAt, groups, limits: bounds, gate })
   } catch (error) {
     await file.close()
     throw error
   }
+}
+
+interface SourceParts {
+  readonly file: DiskFile
+  readonly readAt: ReadAt
+  readonly groups: readonly FrameGroup[]
+  readonly limits: Required<SourceLimits>
+  readonly gate: Gate
 }
 
 class ZstdSource implements RolloutSource {
@@ -45,16 +55,12 @@ class ZstdSource implements RolloutSource {
   readonly #readAt: ReadAt
   readonly #groups: readonly FrameGroup[]
   readonly #maxFrameBytes: number
+  readonly #frames: FramesAhead
   #whole: { readonly group: FrameGroup; readonly content: Uint8Array } | undefined
   #cursor: StreamCursor | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(
-    file: DiskFile,
-    readAt: ReadAt,
-    groups: readonly FrameGroup[],
-    limits: Required<SourceLimits>,
-  ) {
+  constructor({ file, readAt, groups, limits, gate }: SourceParts) {
     const last = groups.at(-1)
     this.size = last ? last.offset + last.bytes : 0
     this.sequential = groups.some((group) => group.bytes > limits.maxFrameBytes)
@@ -62,6 +68,8 @@ class ZstdSource implements RolloutSource {
     this.#readAt = readAt
     this.#groups = groups
     this.#maxFrameBytes = limits.maxFrameBytes
+    const decode = (index: number) => this.#decode(groups[index] as FrameGroup)
+    this.#frames = new FramesAhead(groups, decode, gate)
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
@@ -71,6 +79,7 @@ class ZstdSource implements RolloutSource {
   close(): Promise<void> {
     return this.#inTurn(async () => {
       this.#whole = undefined
+      await this.#frames.end()
       await this.#cursor?.close()
       await this.#file.close()
     })
@@ -89,17 +98,18 @@ class ZstdSource implements RolloutSource {
       const group = this.#groups[index]
       if (!group) break
       const to = Math.min(end, group.offset + group.bytes)
-      if (to > at) parts.push(await this.#readGroup(group, at - group.offset, to - group.offset))
+      if (to > at) parts.push(await this.#readGroup(index, at - group.offset, to - group.offset))
       at = Math.max(at, to)
     }
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)
   }
 
-  async #readGroup(group: FrameGroup, start: number, end: number): Promise<Uint8Array> {
+  async #readGroup(index: number, start: number, end: number): Promise<Uint8Array> {
+    const group = this.#groups[index] as FrameGroup
     if (this.#whole?.group === group) return this.#whole.content.subarray(start, end)
     if (this.#cursor?.group !== group) {
       await this.#drop()
-      const content = await this.#decode(group)
+      const content = await this.#frames.take(index)
       if (content) {
         this.#whole = { group, content }
         return content.subarray(start, end)

@@ -1,0 +1,86 @@
+// Frames that are decoded before they are asked for, while a reader goes through a rollout from front to back: the next
+// two, on as many threads, so that whoever works on one does not wait for another. Only frames that are small enough to
+// hold three of them. What a decoder finds wrong is told when its frame is asked for.
+
+/** Runs a piece of work on the thread pool: whoever shares one with others decides here when it begins. */
+export type Gate = <T>(run: () => Promise<T>) => Promise<T>
+
+const FRAMES_AHEAD = 2
+/** Decoded bytes of one. */
+const FRAME_BYTES_MAX = 8 * 1024 * 1024
+
+interface Group {
+  readonly bytes: number
+}
+
+interface Begun {
+  content: Promise<Uint8Array | undefined>
+  /** False while it waits for its turn; who asks for it then does not wait along. */
+  isRunning: boolean
+  isWanted: boolean
+}
+
+export class FramesAhead {
+  readonly #groups: readonly Group[]
+  readonly #decode: (index: number) => Promise<Uint8Array | undefined>
+  readonly #gate: Gate
+  readonly #begun = new Map<number, Begun>()
+  readonly #running = new Set<Promise<unknown>>()
+  #previous = -1
+  /** Frames that were asked for in order. */
+  #run = 0
+
+  constructor(
+    groups: readonly Group[],
+    decode: (index: number) => Promise<Uint8Array | undefined>,
+    gate: Gate,
+  ) {
+    this.#groups = groups
+    this.#decode = decode
+    this.#gate = gate
+  }
+
+  /** The decoded frame; undefined for one that is too large to decode at once. */
+  async take(index: number): Promise<Uint8Array | undefined> {
+    this.#run = index === this.#previous + 1 ? this.#run + 1 : 0
+    this.#previous = index
+    const begun = this.#begun.get(index)
+    for (const [other, one] of this.#begun) {
+      if (other > index && other <= index + FRAMES_AHEAD) continue
+      one.isWanted = false
+      this.#begun.delete(other)
+    }
+    const content = begun?.isRunning ? begun.content : this.#decode(index)
+    // One step may be a page that lies across two frames.
+    if (this.#run >= 2) this.#beginBehind(index)
+    return content
+  }
+
+  #beginBehind(index: number): void {
+    for (let next = index + 1; next <= index + FRAMES_AHEAD; next += 1) {
+      const group = this.#groups[next]
+      if (!group || group.bytes > FRAME_BYTES_MAX) return
+      if (!this.#begun.has(next)) this.#begun.set(next, this.#begin(next))
+    }
+  }
+
+  #begin(index: number): Begun {
+    const begun: Begun = { content: Promise.resolve(undefined), isRunning: false, isWanted: true }
+    begun.content = this.#gate(async () => {
+      if (!begun.isWanted) return undefined
+      begun.isRunning = true
+      const content = this.#decode(index)
+      this.#running.add(content)
+      return content.finally(() => this.#running.delete(content))
+    })
+    begun.content.catch(() => undefined)
+    return begun
+  }
+
+  /** Nothing is under way any more when it resolves. */
+  async end(): Promise<void> {
+    for (const one of this.#begun.values()) one.isWanted = false
+    this.#begun.clear()
+    await Promise.allSettled(this.#running)
+  }
+}
