@@ -11,13 +11,16 @@ async function scan(source: RolloutSource, target: number) {
   return found && { offset: found.offset, ordinal: found.ordinal }
 }
 
-function counting(source: RolloutSource): { source: RolloutSource; reads: () => number } {
+function counting(inner: RolloutSource) {
   let reads = 0
+  let bytesRead = 0
   const read = (offset: number, length: number) => {
     reads += 1
-    return source.read(offset, length)
+    bytesRead += length
+    return inner.read(offset, length)
   }
-  return { source: { ...source, read }, reads: () => reads }
+  const source: RolloutSource = { ...inner, read }
+  return { source, reads: () => reads, bytesRead: () => bytesRead }
 }
 
 describe('findOrdinal', () => {
@@ -51,11 +54,45 @@ describe('findOrdinal', () => {
     expect(await findOrdinal(source, 2000)).toBeUndefined()
   })
 
-  it('takes few reads, and one for each doubling of the length', async () => {
-    const { source, reads } = counting(memorySource(rolloutBytes(40_000)))
-    expect(source.size).toBeGreaterThan(64 * 64 * 1024)
-    expect(await findOrdinal(source, 23_456)).toMatchObject({ ordinal: 23_456 })
-    expect(reads()).toBeLessThan(30)
+  it('takes a few small reads, whatever the length', async () => {
+    const lines: Buffer[] = []
+    for (let ordinal = 1; ordinal <= 20_000; ordinal += 1) {
+      const length = (ordinal * 7_919) % (ordinal % 50 === 0 ? 20_011 : 601)
+      const text = 'y'.repeat(length)
+      lines.push(lineBytes({ ordinal, payload: { type: 'x', text } }))
+    }
+    for (const [count, nextOrdinal] of [
+      [20_000, 20_001],
+      [2_000, 2_001],
+      [20_000, undefined],
+    ] as const) {
+      const bytes = Buffer.concat([metaBytes(0), ...lines.slice(0, count)])
+      const { source, reads, bytesRead } = counting(memorySource(bytes))
+      let searches = 0
+      for (let target = 1; target <= count; target += 97) {
+        const found = await findOrdinal(source, target, { nextOrdinal })
+        expect(found?.ordinal).toBe(target)
+        searches += 1
+      }
+      expect(searches).toBeGreaterThan(20)
+      expect(reads() / searches).toBeLessThan(nextOrdinal === undefined ? 14 : 8)
+      expect(bytesRead() / searches).toBeLessThan(320 * 1024)
+    }
+  })
+
+  it('is told by a hint that is wrong no other place', async () => {
+    const source = memorySource(rolloutBytes(20_000))
+    for (const nextOrdinal of [0, 5, 19_000, 1e12])
+      expect(await findOrdinal(source, 12_345, { nextOrdinal })).toEqual(await scan(source, 12_345))
+  })
+
+  it('passes a first line that is none', async () => {
+    const torn = Buffer.from(
+      '{"timestamp":"2026-11-20T15:00:00.000Z","ordinal":0,"type":"event_m\n',
+    )
+    const source = memorySource(Buffer.concat([torn, rolloutBytes(2000)]))
+    expect(await findOrdinal(source, 0)).toEqual(await scan(source, 0))
+    expect(await findOrdinal(source, 1500)).toEqual(await scan(source, 1500))
   })
 
   it('scans where the order is broken on its way', async () => {

@@ -116,6 +116,7 @@ export class LineageHistory implements History {
     const from = await findOrdinal(segment.source, fromOrdinal, {
       firstOrdinal: segment.firstOrdinal,
       endOffset: end.offset,
+      nextOrdinal: end.nextOrdinal,
     })
     return from && { segment, start: from, end }
   }
@@ -143,7 +144,7 @@ async function endOf(segment: Segment): Promise<Part['end']> {
 /** Where the first line of `target` or more begins. */
 async function place(segment: Segment, target: number): Promise<Part['end']> {
   const { source, firstOrdinal, nextOrdinal } = segment
-  const found = await findOrdinal(source, target, { firstOrdinal })
+  const found = await findOrdinal(source, target, { firstOrdinal, nextOrdinal })
   return found
     ? { offset: found.offset, nextOrdinal: found.ordinal }
     : { offset: source.size, nextOrdinal }

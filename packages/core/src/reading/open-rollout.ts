@@ -86,6 +86,7 @@ function lookupIn(context: StoreContext, tip: ThreadRow): RolloutLookup {
         source,
         firstOrdinal: rollout.firstOrdinal,
         explicitOrdinals: rollout.explicitOrdinals,
+        nextOrdinal: rollout.nextOrdinal,
         base: rollout.base ?? undefined,
       }
     },
