@@ -9,7 +9,6 @@
 // those behind it), and with STORE_CLOSED after `close`. Reads go on after a failure.
 
 import type { StoreError } from '@cenotaph/storage'
-import { writeAnchor } from './anchor.js'
 import { unseal } from './checked-value.js'
 import type { BatchOperation, Checkpoint, Commit, IntentCommit } from './commit.js'
 import { CommitQueue, type Told } from './commit-queue.js'
@@ -22,16 +21,15 @@ import { type Appended, JournalState, joiner } from './journal-state.js'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { OperationId, Sequence } from './keys.js'
 import { type LevelOperation, reading, reopen, writeSynced } from './level.js'
-import { FORMAT_VERSION } from './meta.js'
 import { type Page, type PageRange, readPage } from './pages.js'
 import { ReadGate } from './read-gate.js'
 import { type Recovered, recover } from './recovery.js'
+import { type JournalParts, runCheckpoint } from './run-checkpoint.js'
 import { filesToScan, type KeyRange, logBytes, mergeRanges } from './tables.js'
 import { trimmedRanges } from './trimmed-ranges.js'
 
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
 const GROUP_SECTIONS_MAX = 4_096
-const DELETES_MAX = 1_000
 const ERASE_DUE_BYTES = 1024 * 1024
 const viewed = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
 
@@ -45,6 +43,7 @@ export class Journal {
   /** Shares the thread pool among all that would fill it. */
   readonly heavy: HeavyWork
   readonly #queue: CommitQueue<Appended, Sequence>
+  readonly #parts: JournalParts
   #checkpoints: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -59,6 +58,7 @@ export class Journal {
       groupMembersMax: GROUP_SECTIONS_MAX,
     })
     this.heavy = new HeavyWork(() => this.#queue.isBusy)
+    this.#parts = { options, state, latch: this.#latch, queue: this.#queue }
   }
 
   /**
@@ -187,33 +187,9 @@ export class Journal {
    * anchor latches STORE_FAILED; the batch stands, and an older anchor beside it is sound.
    */
   checkpoint(through: Sequence, build: () => Checkpoint): Promise<void> {
-    const run = this.#checkpoints.then(() => this.#checkpointNow(through, build))
+    const run = this.#checkpoints.then(() => runCheckpoint(this.#parts, through, build))
     this.#checkpoints = run.catch(() => {})
     return run
-  }
-
-  async #checkpointNow(through: Sequence, build: () => Checkpoint): Promise<void> {
-    const anchor = await this.#queue.commit(() => {
-      const checkpoint = build()
-      const { operations, applied } = this.#state.trim(through, checkpoint, DELETES_MAX)
-      return {
-        operations,
-        applied: () => {
-          applied()
-          return { ...checkpoint.anchor, storeTimeMs: this.#state.meta.storeTimeMs }
-        },
-      }
-    })
-    // A long journal is deleted in steps, so that appends do not wait for thousands of deletes.
-    while (this.#state.deletedThrough < through)
-      await this.#queue.commit(() => this.#state.deleteTrimmed(DELETES_MAX))
-    try {
-      const whole = { formatVersion: FORMAT_VERSION, ...anchor, sequence: through }
-      await writeAnchor(this.#options.disk, this.#options.anchorPath, whole)
-    } catch (error) {
-      this.#latch.fail(error)
-      throw this.#latch.errorFor('unknown')
-    }
   }
 
   /** The body under a key; undefined where there is none. Errors: LEVEL_DAMAGED `{ key }`, STORE_CLOSED. */
