@@ -123,6 +123,8 @@ export class JournalState {
     build: (id: OperationId) => IntentCommit<T>,
     id: OperationId = this.#ids.next(),
   ): Batch<{ id: OperationId; result: T }> {
+    // A repair brings intents of the journal back that it replaces.
+    this.#ids.note(id)
     const { body, operations, applied } = build(id)
     const head = { id, kind, at: this.storeTimeMs() }
     const value = sealIntent({ ...head, body })

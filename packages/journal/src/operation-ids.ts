@@ -25,6 +25,11 @@ export class OperationIds {
     return this.#last
   }
 
+  /** An id that was given out by an earlier journal of the store is not given out again. */
+  note(id: OperationId): void {
+    if (this.#last === undefined || this.#last < id) this.#last = id
+  }
+
   /** The next id: greater than every id before it. Its time is the wall clock's where that has moved on. */
   next(): OperationId {
     const wallMs = Math.min(Math.max(Math.trunc(this.#clock.wallMs()), 0), TIME_MAX)
