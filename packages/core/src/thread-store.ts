@@ -63,7 +63,7 @@ export class ThreadStore extends StoreCustody {
   async appendItems(
     threadId: string,
     items: readonly NewItem[],
-    options: AppendOptions = {},
+    options?: AppendOptions,
   ): Promise<AppendResult> {
     return appendItems(this.writable, requireThreadId(threadId), items, options)
   }

@@ -8,17 +8,25 @@ import { StoreError } from '@cenotaph/storage'
 export const CHECKSUM_BYTES = 4
 
 /** The stored form of `body` under `key`. Copies the body once. */
-export function seal(key: string, body: Uint8Array): Uint8Array {
-  const value = Buffer.allocUnsafe(body.length + CHECKSUM_BYTES)
-  value.set(body)
-  return sealInPlace(key, value)
-}
+export const seal = (key: string, body: Uint8Array): Uint8Array =>
+  sealFilled(key, body.length, (value) => value.set(body))
 
-/** Fills in the checksum of a value whose last 4 bytes were left free for it. */
-export function sealInPlace(key: string, value: Buffer): Uint8Array {
-  const end = value.length - CHECKSUM_BYTES
-  value.writeUInt32LE(checksum(key, value.subarray(0, end)), end)
-  return value
+/**
+ * As {@link seal}, for a body of so many bytes that `fill` writes into its place. The key is put before it, so that one
+ * pass sums both; what is returned is the part behind the key.
+ */
+export function sealFilled(
+  key: string,
+  bodyBytes: number,
+  fill: (body: Buffer) => void,
+): Uint8Array {
+  const keyBytes = Buffer.byteLength(key)
+  const end = keyBytes + bodyBytes
+  const all = Buffer.allocUnsafe(end + CHECKSUM_BYTES)
+  all.write(key, 0)
+  fill(all.subarray(keyBytes, end))
+  all.writeUInt32LE(crc32(all.subarray(0, end)), end)
+  return all.subarray(keyBytes)
 }
 
 /** The body of a stored value, as a view of it. Throws LEVEL_DAMAGED `{ key }` where the checksum differs. */

@@ -1,24 +1,24 @@
 // A JSON head followed by raw bytes: 4 bytes little endian (length of the head), the head, the bytes.
 // Used for intents and append groups, so that what a caller stores is never encoded a second time.
 
-import { CHECKSUM_BYTES, sealInPlace } from './checked-value.js'
+import { sealFilled } from './checked-value.js'
 
 const LENGTH_BYTES = 4
 
 /** The sealed value of `key`. Copies each part once, straight into its place. */
 export function sealFrame(key: string, head: unknown, parts: readonly Uint8Array[]): Uint8Array {
   const text = Buffer.from(JSON.stringify(head))
-  let length = LENGTH_BYTES + text.length + CHECKSUM_BYTES
+  let length = LENGTH_BYTES + text.length
   for (const part of parts) length += part.length
-  const value = Buffer.allocUnsafe(length)
-  value.writeUInt32LE(text.length, 0)
-  value.set(text, LENGTH_BYTES)
-  let end = LENGTH_BYTES + text.length
-  for (const part of parts) {
-    value.set(part, end)
-    end += part.length
-  }
-  return sealInPlace(key, value)
+  return sealFilled(key, length, (body) => {
+    body.writeUInt32LE(text.length, 0)
+    body.set(text, LENGTH_BYTES)
+    let end = LENGTH_BYTES + text.length
+    for (const part of parts) {
+      body.set(part, end)
+      end += part.length
+    }
+  })
 }
 
 /** Head and bytes of an unsealed value; undefined where it has another form. The bytes are a view. */

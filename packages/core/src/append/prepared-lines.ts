@@ -64,9 +64,9 @@ export function checkItems(
   // Not forEach, which passes over holes.
   for (const [index, item] of items.entries()) {
     const checked = checkItem(item, index)
-    const { payload: text, isOwnJson } = checked
+    const { type, payload: text, isOwnJson } = checked
     const payloadType = isOwnJson ? firstType.exec(text)?.[1] : undefined
-    const decision = persistencePolicy({ ...checked, payloadType }, options)
+    const decision = persistencePolicy({ type, payload: text, payloadType }, options)
     if (!decision.keep) {
       dropped.push({ index, why: decision.why })
       continue
@@ -106,7 +106,7 @@ function checkItem(item: NewItem, index: number): KeptItem {
 function readOnce(item: NewItem, refuse: (why: string, cause?: unknown) => never): NewItem {
   try {
     const { type, timestamp, payload } = item
-    return { type, payload, ...(timestamp === undefined ? {} : { timestamp }) }
+    return timestamp === undefined ? { type, payload } : { type, payload, timestamp }
   } catch (error) {
     return refuse('cannot be read', error)
   }
@@ -188,9 +188,10 @@ type Previewed = Parameters<typeof userTextOf>[0]
 
 /** The user's first words in these items: of an event, or else of a message to the model. */
 function previewOfItems(items: readonly KeptItem[]): string | undefined {
+  // Whatever says that the user wrote it names the user, so most items need not be parsed.
   return previewOfLines(
     items
-      .filter(({ type }) => previewTypes.has(type))
+      .filter(({ type, payload }) => previewTypes.has(type) && /user/i.test(payload))
       .map(({ type, payload }) => {
         const value = { type, payload: JSON.parse(payload) as Record<string, unknown> }
         const payloadType = value.payload.type

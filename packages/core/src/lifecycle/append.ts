@@ -48,7 +48,7 @@ export async function appendItems(
   context: StoreContext,
   id: ThreadId,
   items: readonly NewItem[],
-  options: AppendOptions = {},
+  options: AppendOptions = noOptions,
 ): Promise<AppendResult> {
   checkArguments(items, options)
   const changes = checkChanges(options, context.options.attachmentBytesMax)
@@ -164,12 +164,16 @@ async function materialiseFirst(context: StoreContext, id: ThreadId): Promise<vo
   }
 }
 
+const noOptions: AppendOptions = {}
+
+const optionKinds = {
+  expectedOrdinal: 'count',
+  idempotencyKey: 'text',
+  durability: ['durable', 'buffered'],
+} as const
+
 function checkArguments(items: readonly NewItem[], options: AppendOptions): void {
-  checkOptions(options, {
-    expectedOrdinal: 'count',
-    idempotencyKey: 'text',
-    durability: ['durable', 'buffered'],
-  })
+  if (options !== noOptions) checkOptions(options, optionKinds)
   const refuse = (message: string): never => {
     throw new StoreError('ARGUMENT_INVALID', message)
   }
