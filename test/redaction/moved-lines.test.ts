@@ -3,7 +3,7 @@
 // nor a line that is torn.
 
 import path from 'node:path'
-import type { ThreadStore } from '@cenotaph/core'
+import { openThreadStore, type ThreadStore } from '@cenotaph/core'
 import { expect, it } from 'vitest'
 import { testId } from '../support/thread-ids.js'
 import { open, refusal, say, scratch } from '../traps/store.fixture.js'
@@ -77,4 +77,33 @@ it('who began to read before a reopen, reads no further', async () => {
   await store.reopen()
   await store.redactItems(fork, [2], 'asked for')
   await refusal(old.next(), 'STORE_CLOSED')
+})
+
+it('lines that a fork inherits are redacted while another fork has no file yet', async () => {
+  const secret = newSecret()
+  let redacting: Promise<unknown> | undefined
+  let armed = false
+  // In memory, where a few turns are enough for what waits for nobody.
+  const store = await openThreadStore('/nowhere', {
+    persistence: 'none',
+    async crashPoint(name) {
+      if (name !== 'fork.publish:before' || !armed) return
+      armed = false
+      // Its lines are those of the base, which the fork under way has locked for reading.
+      redacting = store.redactItems(fork, [1], 'asked for')
+      redacting.catch(() => {})
+      for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate)
+    },
+  })
+  await store.createThread({ threadId: thread })
+  await store.appendItems(thread, [say(secret), say('hello')])
+  await store.forkThread(thread, { newThreadId: fork })
+  armed = true
+  await store.forkThread(thread, { newThreadId: other })
+  expect(await redacting).toMatchObject({ state: 'deleted' })
+  for (const id of [thread, fork, other]) {
+    expect(await blank(store.listItems(id))).toEqual([1])
+    expect((await store.readThread(id))?.preview).toBe('hello')
+  }
+  await store.close()
 })

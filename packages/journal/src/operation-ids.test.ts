@@ -38,6 +38,16 @@ describe('operation ids', () => {
     expect(id.slice(0, 10)).toBe('0000000002')
   })
 
+  it('go on above an id that was given out elsewhere, and below none', () => {
+    const ids = new OperationIds(new ManualClock(), steadyEntropy())
+    const first = ids.next()
+    const elsewhere = `7${first.slice(1)}` as OperationId
+    ids.note(elsewhere)
+    ids.note(first)
+    expect(ids.last).toBe(elsewhere)
+    expect(ids.next() > elsewhere).toBe(true)
+  })
+
   it('accept a clock before 1970', () => {
     const clock = new ManualClock()
     clock.nowMs = -5

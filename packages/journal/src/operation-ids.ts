@@ -25,7 +25,7 @@ export class OperationIds {
     return this.#last
   }
 
-  /** An id that was given out by an earlier journal of the store is not given out again. */
+  /** An id that was given out elsewhere, such as by the store that is being rebuilt: later ones are above it. */
   note(id: OperationId): void {
     if (this.#last === undefined || this.#last < id) this.#last = id
   }

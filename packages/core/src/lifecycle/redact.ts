@@ -9,7 +9,7 @@
 
 import type { OperationId } from '@cenotaph/journal'
 import type { ThreadId } from '@cenotaph/rollout'
-import { StoreError } from '@cenotaph/storage'
+import { isStoreError, StoreError } from '@cenotaph/storage'
 import { IdempotencyKeys, keysKey } from '../append/idempotency.js'
 import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
@@ -193,13 +193,28 @@ async function lockRedaction(
   for (;;) {
     const attempt = await gatherLocked(context, { exclusive: locked }, () =>
       readRedactScope(context, id, spans),
-    )
+    ).catch((error: unknown) => {
+      // A relative that is being made or moved is read once it is locked, when nobody is at work with it.
+      const busy = unreadable(error)
+      if (busy === undefined || locked.includes(busy)) throw error
+      return busy
+    })
+    if (typeof attempt === 'string') {
+      locked = [...locked, attempt].sort()
+      continue
+    }
     const holding = new Set(locked)
     const needed = locksOfScope(id, attempt.state)
     if (needed.every((one) => holding.has(one))) return { ...attempt, locked }
     attempt.locks()
     locked = needed
   }
+}
+
+/** The thread of a rollout that could not be opened. */
+function unreadable(error: unknown): ThreadId | undefined {
+  const isAway = isStoreError(error, 'ROLLOUT_NOT_FOUND') || isStoreError(error, 'ROLLOUT_CHANGED')
+  return isAway ? (error.detail.threadId as ThreadId | undefined) : undefined
 }
 
 /** @throws PLAN_CHANGED */
