@@ -53,6 +53,12 @@ export {
 } from './policy.js'
 export { type ReadBackwardOptions, type ReadOptions, readBackward, readForward } from './reader.js'
 export { isRedacted, redactRecord } from './redact-record.js'
+export {
+  type FoundText,
+  type SearchRolloutOptions,
+  searchRollout,
+} from './search/search-rollout.js'
+export { type TextPattern, type TextPlace, textPattern } from './search/text-pattern.js'
 export { encodeSessionIndexLine, parseSessionIndex, type SessionName } from './session-index.js'
 export {
   type CompareOptions,

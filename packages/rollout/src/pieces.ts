@@ -44,7 +44,7 @@ export async function* piecesForward(
 }
 
 /** What is not at its end yet when a chunk ends is carried on to the next. */
-class Cutter {
+export class Cutter {
   readonly #range: PieceRange
   #carried: Uint8Array[] = []
   #start: number

@@ -1,6 +1,7 @@
 // Reads a rollout line by line, forward or backward, in memory bounded by the longest line. Both directions
 // deliver the same lines with the same ordinals and report the same damage; see damage.ts for the rules.
 
+import type { Chunk } from './chunks.js'
 import type { RolloutLine } from './line.js'
 import {
   compareOrdinals,
@@ -11,6 +12,7 @@ import {
   type Report,
 } from './ordinals.js'
 import {
+  Cutter,
   type Piece,
   type PieceRange,
   piecesBackward,
@@ -46,6 +48,21 @@ export async function* forwardByChunk(
     yield numbered.lines(recordsIn(pieces, range, options.onDamage ?? ignore))
 }
 
+/** The lines of some whole lines in memory, with views as bytes. Nothing is told of damage. */
+export function* linesIn(chunk: Chunk): Generator<RolloutLine> {
+  const range = rangeOfChunk(chunk)
+  const cutter = new Cutter(range)
+  const numbered = new Numbered()
+  for (const pieces of [cutter.cut(chunk), cutter.rest()])
+    yield* numbered.lines(recordsIn(pieces, range, ignore))
+}
+
+const rangeOfChunk = ({ offset, bytes }: Chunk): PieceRange => ({
+  start: offset,
+  end: offset + bytes.length,
+  maxLineBytes: bytes.length,
+})
+
 /** Numbers records in rising order, and compares each with the one before it. */
 class Numbered {
   readonly #report: Report
@@ -53,7 +70,7 @@ class Numbered {
   #first: RolloutLine | undefined
   #previous: RolloutLine | undefined
 
-  constructor({ onDamage = ignore, firstOrdinal = 0 }: ReadOptions) {
+  constructor({ onDamage = ignore, firstOrdinal = 0 }: ReadOptions = {}) {
     this.#report = onDamage
     this.#firstOrdinal = firstOrdinal
   }
