@@ -3,7 +3,7 @@
 
 import path from 'node:path'
 import { readWhole } from '@cenotaph/storage'
-import { eventKey } from '../events/event-log.js'
+import { eventKey } from '../events/stored-event.js'
 import { listReceiptIds } from '../proof/index.js'
 import { rowsUnder } from '../rows-under.js'
 import { schedulesPrefix } from '../schedule/schedules.js'

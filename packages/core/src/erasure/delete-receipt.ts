@@ -7,7 +7,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { backupsOutOfReach } from '../backup/known-backups.js'
 import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
-import { leafBytes } from '../events/event-log.js'
+import { leafBytes } from '../events/stored-event.js'
 import type { DeletePlan } from '../lifecycle/delete-plan.js'
 import { receiptParticipants } from '../participants/erase-with-participants.js'
 import {

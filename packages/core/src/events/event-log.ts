@@ -11,6 +11,16 @@ import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
 import type { Entropy } from '@cenotaph/storage'
 import type { NewEvent } from '../lifecycle/operation.js'
 import { canonicalJson, commit, leafHash, MerkleLog, type MerklePlan } from '../proof/index.js'
+import {
+  bodyOf,
+  eventKey,
+  leafBytes,
+  nodeKey,
+  parseBody,
+  payloadKey,
+  type StoredEvent,
+  type StoredPayload,
+} from './stored-event.js'
 
 export type Position = number & { readonly __brand: 'Position' }
 
@@ -24,29 +34,6 @@ export interface StoreEvent {
   readonly payload: Readonly<Record<string, unknown>> | null
   /** Hex. */
   readonly commitment: string
-}
-
-/** What the leaf of an event is the hash of. */
-export interface EventLeaf {
-  readonly position: number
-  readonly at: number
-  readonly type: string
-  readonly threadId: string | null
-  readonly commitment: string
-}
-
-export interface StoredEvent {
-  readonly at: number
-  readonly type: string
-  readonly threadId: string | null
-  readonly commitment: string
-  readonly salt?: string
-  readonly payload?: Readonly<Record<string, unknown>>
-}
-
-interface StoredPayload {
-  readonly salt: string
-  readonly payload: Readonly<Record<string, unknown>>
 }
 
 /** An event whose commitment the caller made: a receipt is committed to as a whole, unsalted. */
@@ -63,17 +50,6 @@ export interface EventPlan {
   readonly firstPosition: number
   apply(): void
 }
-
-const digits = (value: number): string => String(value).padStart(16, '0')
-export const eventKey = (position: number): string => `e/${digits(position)}`
-const payloadKey = (id: string, position: number): string => `t/${id}/e/${digits(position)}`
-export const nodeKey = (level: number, index: number): string =>
-  `m/${String(level).padStart(2, '0')}/${digits(index)}`
-
-export const leafBytes = (leaf: EventLeaf): Uint8Array => Buffer.from(canonicalJson({ ...leaf }))
-
-const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value))
-const parse = <T>(body: Uint8Array): T => JSON.parse(Buffer.from(body).toString()) as T
 
 export class EventLog {
   readonly #journal: Journal
@@ -114,7 +90,7 @@ export class EventLog {
     const leaves = events.map((event, index) => {
       const position = firstPosition + index
       const stored = this.#store(event, position, at, operations)
-      operations.push({ type: 'put', key: eventKey(position), body: json(stored) })
+      operations.push({ type: 'put', key: eventKey(position), body: bodyOf(stored) })
       const { type, threadId, commitment } = stored
       return leafHash(leafBytes({ position, at, type, threadId, commitment }))
     })
@@ -151,7 +127,7 @@ export class EventLog {
     }
     const { type, threadId } = event
     if (threadId === null) return { at, type, threadId, commitment, ...secret }
-    operations.push({ type: 'put', key: payloadKey(threadId, position), body: json(secret) })
+    operations.push({ type: 'put', key: payloadKey(threadId, position), body: bodyOf(secret) })
     return { at, type, threadId, commitment }
   }
 
@@ -161,7 +137,7 @@ export class EventLog {
     return Promise.all(
       page.entries.map(async ([key, body]) => {
         const position = Number(key.slice(2))
-        const stored = parse<StoredEvent>(body)
+        const stored = parseBody<StoredEvent>(body)
         const { at, type, commitment } = stored
         const threadId = stored.threadId === null ? null : (parseThreadId(stored.threadId) ?? null)
         const payload = await this.#payloadOf(stored, position)
@@ -176,25 +152,7 @@ export class EventLog {
   ): Promise<Readonly<Record<string, unknown>> | null> {
     if (stored.threadId === null) return stored.payload ?? null
     const body = await this.#journal.get(payloadKey(stored.threadId, position))
-    return body ? parse<StoredPayload>(body).payload : null
-  }
-
-  /** Whether an event's payload, where it still exists, is the one that its leaf committed to. */
-  async check(position: number): Promise<boolean> {
-    const body = await this.#journal.get(eventKey(position))
-    if (!body) return false
-    const stored = parse<StoredEvent>(body)
-    const { at, type, threadId, commitment } = stored
-    const hash = leafHash(leafBytes({ position, at, type, threadId, commitment }))
-    const node = await this.#journal.get(nodeKey(0, position))
-    if (!node || Buffer.compare(hash, node) !== 0) return false
-    if (threadId === null && stored.salt === undefined) return true
-    const secretBody =
-      threadId === null ? body : await this.#journal.get(payloadKey(threadId, position))
-    if (!secretBody) return true
-    const { salt, payload } = parse<StoredPayload>(secretBody)
-    const expected = commit(Buffer.from(canonicalJson(payload)), Buffer.from(salt, 'hex'))
-    return Buffer.from(expected).toString('hex') === commitment
+    return body ? parseBody<StoredPayload>(body).payload : null
   }
 
   /** Calls back after each batch that added events. Returns the function that ends it. */

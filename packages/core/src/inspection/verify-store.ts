@@ -10,6 +10,7 @@ import type { StoreContext } from '../context.js'
 import { walkRollouts } from '../erasure/names-on-disk.js'
 import { listQuarantine } from '../erasure/quarantine.js'
 import { isSetAsideLevel } from '../erasure/scrub.js'
+import { damagedEvents } from '../events/damaged-events.js'
 import { listReceipts, verifyReceipt } from '../proof/index.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
@@ -217,11 +218,9 @@ async function verifyNames(
   })
 }
 
-async function verifyLog(context: StoreContext, report: Report): Promise<void> {
-  const { events } = context
-  for (let position = 0; position < events.size; position += 1) {
-    if (!(await events.check(position))) report('EVENT_DAMAGED', null, `event ${position}`)
-  }
+async function verifyLog({ events, journal }: StoreContext, report: Report): Promise<void> {
+  for await (const position of damagedEvents(journal, events.size))
+    report('EVENT_DAMAGED', null, `event ${position}`)
   const root = Buffer.from(await events.tree.rootAt(events.size)).toString('hex')
   if (root !== events.rootHash) report('EVENT_LOG_DIFFERS', null, 'the tree and its nodes disagree')
 }
