@@ -1,17 +1,21 @@
-// `npm run bench`: every benchmark; `npm run bench -- NAME [options]`: one of them.
+// `npm run bench`: every benchmark; `npm run bench -- NAME [options]`: one of them. Each runs in a process of its own.
 
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run, setUp } from '../scripts/setup.mjs'
+import { benchmarkNames } from './benchmarks/index.mjs'
+import { installPeers } from './peers/install.mjs'
 
-const benchmarks = ['append', 'delete']
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const [name, ...options] = process.argv.slice(2)
-if (name !== undefined && !benchmarks.includes(name)) {
-  console.error(`there is no benchmark ${name}; there are: ${benchmarks.join(', ')}`)
+const [first = '', ...rest] = process.argv.slice(2)
+const one = first !== '' && !first.startsWith('--')
+if (one && !benchmarkNames.includes(first)) {
+  console.error(`there is no benchmark ${first}; there are: ${benchmarkNames.join(', ')}`)
   process.exit(2)
 }
 setUp()
-for (const one of name === undefined ? benchmarks : [name]) {
-  run('node', [path.join(folder, `${one}.mjs`), ...options], { loud: true })
+installPeers()
+for (const name of one ? [first] : benchmarkNames) {
+  const options = one ? rest : process.argv.slice(2)
+  run('node', ['--expose-gc', path.join(folder, 'one.mjs'), name, ...options], { loud: true })
 }

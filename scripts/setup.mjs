@@ -8,15 +8,20 @@ import { fileURLToPath } from 'node:url'
 
 export const top = fileURLToPath(new URL('..', import.meta.url))
 
-const [major, minor] = process.versions.node.split('.').map(Number)
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`Cenotaph needs Node 20.19 or newer; this is ${process.versions.node}.`)
   process.exit(1)
 }
 
-/** Runs a command in the checkout; its output is shown when it fails, or always with `loud`. */
+/**
+ * Runs a command in the checkout; its output is shown when it fails, or always with `loud`.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 export function run(command, args, { loud = false } = {}) {
-  const result = spawnSync(command, args, {
+  const result = spawnSync(command, [...args], {
     cwd: top,
     stdio: loud ? 'inherit' : 'pipe',
     encoding: 'utf8',
@@ -28,6 +33,7 @@ export function run(command, args, { loud = false } = {}) {
   process.exit(result.status ?? 1)
 }
 
+/** @param {string} name */
 const local = (name) => path.join(top, 'node_modules', '.bin', name)
 
 export function setUp() {

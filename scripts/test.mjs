@@ -9,6 +9,7 @@ import { local, run, setUp, top } from './setup.mjs'
 
 setUp()
 run(local('tsc'), ['-p', 'tsconfig.tests.json'], { loud: true })
+run(local('tsc'), ['-p', 'bench/tsconfig.json'], { loud: true })
 run(local('biome'), ['check', '--error-on-warnings', '.'])
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'cenotaph-test-'))
