@@ -5,6 +5,18 @@
 /** @type {Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>>} */
 const benchmarks = {
   append: () => import('./append.mjs'),
+  compress: () => import('./compress.mjs'),
+  read: () => import('./read.mjs'),
+  list: () => import('./list.mjs'),
+  open: () => import('./open.mjs'),
+  fork: () => import('./fork.mjs'),
+  delete: () => import('./delete.mjs'),
+  search: () => import('./search.mjs'),
+  erasure: () => import('./erasure.mjs'),
+  'idle-agent': () => import('./idle-agent.mjs'),
+  scale: () => import('./scale.mjs'),
+  memory: () => import('./memory.mjs'),
+  codex: () => import('./codex.mjs'),
 }
 
 export const benchmarkNames = Object.keys(benchmarks)

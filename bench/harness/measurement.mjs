@@ -20,6 +20,7 @@ import { spreadOf } from './statistics.mjs'
  * @property {string} unit
  * @property {'more' | 'less'} better
  * @property {readonly GivenSide[]} sides
+ * @property {boolean} [counted] The sides are counts that stand beside each other; no ratios.
  * @property {Point} [point]
  */
 
@@ -55,7 +56,7 @@ export function measurementOf(given) {
   return {
     ...given,
     sides: given.sides.map(({ rounds, ...side }) => ({ ...side, ...spreadOf(rounds) })),
-    ratios: others.map((other) => ({
+    ratios: (given.counted ? [] : others).map((other) => ({
       against: other.name,
       ...spreadOf(subject.rounds.map((ours, round) => ratioOf(given, ours, valueIn(other, round)))),
     })),
@@ -89,6 +90,9 @@ export function linesOf({ title, unit, sides, ratios }) {
   const figure = subject ? `${compact(subject.median)} ${unit}` : ''
   return [
     `${title.padEnd(44)} ${figure.padStart(20)}`,
+    ...(ratios.length > 0 ? [] : sides.slice(1)).map(
+      ({ name, median }) => `  ${compact(median).padStart(8)} ${name}`,
+    ),
     ...ratios.map(
       ({ against, median, lowest, highest }) =>
         `  ${compact(median).padStart(8)} of ${against} (${compact(lowest)} to ${compact(highest)})`,
