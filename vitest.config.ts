@@ -16,7 +16,7 @@ export default defineConfig({
     ),
   },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.mjs'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Half of the time the tests wait for the disk and for child processes.

@@ -43,10 +43,12 @@ async function measureOne(run) {
   const sides = []
   const stores = []
   for (const size of sizes) {
-    const { root, threads } = await filledStore(run, size, { plain: true })
+    const { root, threads } = await filledStore(run, size)
     const store = await openThreadStore(root)
     stores.push(store)
-    const dying = threads.map(({ id }) => id)
+    const parents = new Set(threads.map(({ parent }) => parent))
+    const single = threads.filter(({ id, parent }) => parent === null && !parents.has(id))
+    const dying = single.filter(({ archived }) => !archived).map(({ id }) => id)
     sides.push({
       name: String(size),
       measure: () => timed(() => erased(store, [dying.pop() ?? ''])),

@@ -16,7 +16,7 @@ export const benchmark = {
     'syncs a line, and growth of LevelDB’s own files, of an agent that writes a line now and then',
   options: {
     rounds: { default: '3', smoke: '1', about: 'rounds' },
-    lines: { default: '300', smoke: '5', about: 'lines a round' },
+    lines: { default: '100', smoke: '2', about: 'lines a round' },
   },
 
   async measure(run) {

@@ -29,7 +29,7 @@ export const benchmark = {
     rounds: { default: '5', smoke: '1', about: 'rounds, every side once in each' },
     mebibytes: {
       default: '256',
-      smoke: '2',
+      smoke: '1',
       about: 'MiB of the thread; 1024 is what the target is for',
     },
     pages: { default: '50', smoke: '2', about: 'pages a round' },

@@ -1,0 +1,106 @@
+// The page: prose that people wrote, from bench/performance, and of each result its tables, its plots, and what they hold
+// for. Nothing in the page is written by hand; what is, is in the prose.
+
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { plotsOf } from './plots.mjs'
+import { table, tablesOf } from './tables.mjs'
+
+/** @typedef {import('../harness/run.mjs').Result} Result */
+
+/** What stands behind the results. */
+const endings = ['where-the-time-goes', 'what-would-lift-the-floors']
+
+const prose = fileURLToPath(new URL('../performance', import.meta.url))
+
+/**
+ * Writes `performance.md` and the folder of its plots.
+ *
+ * @param {readonly Result[]} results
+ * @param {string} docs
+ * @returns {Promise<readonly string[]>} names of the plots
+ */
+export async function writePage(results, docs) {
+  const folder = path.join(docs, 'performance')
+  await fs.rm(folder, { recursive: true, force: true })
+  await fs.mkdir(folder, { recursive: true })
+  const names = []
+  const parts = [await partial('head')]
+  for (const result of results) {
+    const plots = plotsOf(result)
+    for (const { name, svg } of plots) {
+      await fs.writeFile(path.join(folder, `${name}.svg`), svg)
+      names.push(`${name}.svg`)
+    }
+    parts.push(await sectionOf(result, plots))
+  }
+  for (const name of endings) parts.push(await partial(name))
+  const text = parts.filter((part) => part !== '').join('\n\n')
+  await fs.writeFile(path.join(docs, 'performance.md'), `${text}\n`)
+  return names
+}
+
+/**
+ * The prose of this name; none where there is no such file.
+ *
+ * @param {string} name
+ */
+async function partial(name) {
+  try {
+    return (await fs.readFile(path.join(prose, `${name}.md`), 'utf8')).trim()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/**
+ * @param {Result} result
+ * @param {readonly import('./plots.mjs').NamedPlot[]} plots
+ */
+async function sectionOf(result, plots) {
+  const { benchmark, about, skipped, measurements } = result
+  const published = measurements
+    .flatMap(({ sides }) => sides.flatMap((side) => side.published ?? []))
+    .at(0)
+  return [
+    `## ${benchmark}`,
+    `${about[0]?.toUpperCase()}${about.slice(1)}.`,
+    ...tablesOf(result),
+    ...(published === undefined
+      ? []
+      : [`\\* published figures: ${published}. This run did not make them.`]),
+    ...skipped.map(({ what, why }) => `Not measured: ${what}; ${why}.`),
+    ...plots.map(({ name, title }) => `![${title}](performance/${name}.svg)`),
+    await partial(benchmark),
+    settingsOf(result),
+    provenanceOf(result),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+/** @param {Result} result */
+function settingsOf({ measurements }) {
+  const settings = new Map(
+    measurements.flatMap(({ sides }) =>
+      sides.flatMap(({ name, settings: words }) =>
+        words ? [[`${name}: ${words}`, [name, words]]] : [],
+      ),
+    ),
+  )
+  return settings.size === 0 ? '' : table(['side', 'settings'], [...settings.values()])
+}
+
+/** @param {Result} result */
+function provenanceOf({ command, startedAt, seconds, machine, load, versions }) {
+  const { processor, cores, memoryBytes, system, fileSystem } = machine
+  const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`
+  const all = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return [
+    `Made by \`${command}\` on ${startedAt.slice(0, 10)}, in ${Math.round(seconds)} s.`,
+    `${processor}, ${cores} cores, ${memory}, ${system}, ${fileSystem}; load ${load.join(' to ')}.`,
+    `Versions: ${all.join(', ')}.`,
+  ].join(' ')
+}

@@ -1,0 +1,145 @@
+// Plots of a result as SVG: the ratios of its cases with their spread, and a line for each thing that grows.
+
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import { compact } from '../harness/measurement.mjs'
+
+/** @typedef {import('../harness/run.mjs').Result} Result */
+/** @typedef {import('../harness/measurement.mjs').Measurement} Measurement */
+
+const WIDTH = 760
+
+/**
+ * @typedef {object} NamedPlot
+ * @property {string} name
+ * @property {string} title
+ * @property {string} svg
+ */
+
+/**
+ * @param {Result} result
+ * @returns {readonly NamedPlot[]}
+ */
+export function plotsOf(result) {
+  const named = /** @type {NamedPlot[]} */ ([])
+  const compared = result.measurements.filter(({ point, ratios }) => !point && ratios.length > 0)
+  if (compared.length > 0) {
+    const title = `${result.benchmark}: times as good as the peer, median and range of the rounds`
+    named.push({ name: result.benchmark, title, svg: ratioPlot(compared) })
+  }
+  for (const [name, points] of grouped(result.measurements)) {
+    const sizes = new Set(points.map(({ point }) => point?.at))
+    if (sizes.size < 2) continue
+    const [{ title, unit } = { title: name, unit: '' }] = points
+    const what = title.replace(/(, [\d,]+ (threads|MiB).*| of [\d,]+)$/, '')
+    named.push({
+      name,
+      title: `${what}, ${unit}, by ${points[0]?.point?.axis}`,
+      svg: growthPlot(points),
+    })
+  }
+  return named
+}
+
+/** @param {readonly Measurement[]} measurements */
+function ratioPlot(measurements) {
+  const bars = measurements.flatMap(({ title, ratios }) =>
+    ratios.map((ratio) => ({ ...ratio, key: `${title}: ${ratio.against}` })),
+  )
+  return drawn({
+    marginLeft: 330,
+    marginRight: 40,
+    height: 70 + bars.length * 18,
+    x: { type: 'log', label: 'ratio; above 1 Cenotaph is better', grid: true, tickFormat: '~g' },
+    y: { label: null, domain: bars.map(({ key }) => key) },
+    color: { scheme: 'observable10', domain: [...new Set(bars.map(({ against }) => against))] },
+    marks: [
+      Plot.ruleX([1]),
+      Plot.link(bars, {
+        x1: 'lowest',
+        x2: 'highest',
+        y1: 'key',
+        y2: 'key',
+        stroke: 'against',
+        strokeWidth: 3,
+        strokeOpacity: 0.5,
+      }),
+      Plot.dot(bars, { y: 'key', x: 'median', fill: 'against', r: 4 }),
+      Plot.text(bars, {
+        y: 'key',
+        x: 'highest',
+        dx: 6,
+        textAnchor: 'start',
+        text: (/** @type {{ median: number }} */ { median }) => compact(median),
+      }),
+    ],
+  })
+}
+
+/** @param {readonly Measurement[]} points */
+function growthPlot(points) {
+  const [first] = points
+  const lines = points.flatMap(({ point, sides }) =>
+    sides
+      .filter(({ name }) => name !== 'the smallest' && name !== 'the smallest store')
+      .map(({ name, median, lowest, highest }) => ({
+        at: point?.at ?? 0,
+        name,
+        median,
+        lowest,
+        highest,
+      })),
+  )
+  return drawn({
+    height: 260,
+    marginLeft: 70,
+    marginRight: 120,
+    x: {
+      type: 'log',
+      label: first?.point?.axis ?? '',
+      ticks: [...new Set(lines.map(({ at }) => at))],
+      tickFormat: (/** @type {number} */ at) => at.toLocaleString('en'),
+    },
+    y: { label: first?.unit ?? '', grid: true, zero: true, nice: true },
+    color: { scheme: 'observable10' },
+    marks: [
+      Plot.ruleY([0]),
+      Plot.ruleX(lines, { x: 'at', y1: 'lowest', y2: 'highest', stroke: 'name' }),
+      Plot.lineY(lines, { x: 'at', y: 'median', stroke: 'name', marker: 'circle' }),
+      Plot.text(
+        lines,
+        Plot.selectLast({
+          x: 'at',
+          y: 'median',
+          z: 'name',
+          text: 'name',
+          fill: 'name',
+          dx: 8,
+          textAnchor: 'start',
+        }),
+      ),
+    ],
+  })
+}
+
+/**
+ * @param {readonly Measurement[]} measurements
+ * @returns {Map<string, Measurement[]>}
+ */
+function grouped(measurements) {
+  const groups = /** @type {Map<string, Measurement[]>} */ (new Map())
+  for (const measurement of measurements) {
+    if (!measurement.point) continue
+    const { plot } = measurement.point
+    groups.set(plot, [...(groups.get(plot) ?? []), measurement])
+  }
+  return groups
+}
+
+/** @param {import('@observablehq/plot').PlotOptions} options */
+function drawn(options) {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  const plot = Plot.plot({ ...options, document, width: WIDTH, style: { background: 'white' } })
+  plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  return `${plot.outerHTML}\n`
+}
