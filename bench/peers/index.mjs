@@ -10,7 +10,7 @@ import { betterSqlite3, nodeSqlite, sqlitePeer } from './sqlite.mjs'
 
 export { bareJsonl }
 
-const notInstalled = 'not installed; `npm run bench` installs it'
+const notInstalled = 'not installed, or not for this Node; `npm run bench` installs it'
 
 /**
  * Every peer that keeps records, the floor not among them.

@@ -3,7 +3,7 @@
 // A peer that cannot be had is left out of the benchmarks, and named.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,14 +13,17 @@ const installed = path.join(modules, '.installed')
 
 export function installPeers() {
   const lock = path.join(folder, 'package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs > statSync(lock).mtimeMs) return
+  // A binary is for the Node that built it; what is installed says for which.
+  const binaries = process.versions.modules
+  const fresh = existsSync(installed) && statSync(installed).mtimeMs > statSync(lock).mtimeMs
+  if (fresh && readFileSync(installed, 'utf8') === binaries) return
   console.error('Setting up: peers for the benchmarks; building better-sqlite3 takes minutes …')
   if (!npm('ci', '--ignore-scripts')) return
   // Half a package would fail at its first use instead of being left out.
   if (!npm('rebuild', 'better-sqlite3')) {
     rmSync(path.join(modules, 'better-sqlite3'), { recursive: true, force: true })
   }
-  writeFileSync(installed, '')
+  writeFileSync(installed, binaries)
 }
 
 /** @param {readonly string[]} args */

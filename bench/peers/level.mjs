@@ -17,21 +17,14 @@ import { optionalPackage, packageVersion } from './peer.mjs'
 /** @typedef {{ readonly Level: new (place: string, options: object) => Database }} Module */
 
 /** @returns {Promise<import('./peer.mjs').Peer | undefined>} */
-export async function level() {
-  const loaded = /** @type {Module | undefined} */ (await optionalPackage('level'))
-  return (
-    loaded && {
-      name: 'level',
-      settings: 'one batch a group, sync: true, its compression off',
-      reclaiming: 'compactRange over all keys; it knows nothing more thorough',
-      versions: {
-        level: packageVersion('level'),
-        'classic-level': packageVersion('classic-level'),
-      },
-      open: (folder) => openStore(loaded, folder),
-    }
-  )
-}
+export const level = () =>
+  optionalPackage('level', (/** @type {Module} */ loaded) => ({
+    name: 'level',
+    settings: 'one batch a group, sync: true, its compression off',
+    reclaiming: 'compactRange over all keys; it knows nothing more thorough',
+    versions: { level: packageVersion('level'), 'classic-level': packageVersion('classic-level') },
+    open: (/** @type {string} */ folder) => openStore(loaded, folder),
+  }))
 
 /**
  * @param {Module} module

@@ -19,18 +19,14 @@ import { optionalPackage, packageVersion } from './peer.mjs'
 /** @typedef {{ readonly open: (options: object) => Database }} Module */
 
 /** @returns {Promise<import('./peer.mjs').Peer | undefined>} */
-export async function lmdb() {
-  const loaded = /** @type {Module | undefined} */ (await optionalPackage('lmdb'))
-  return (
-    loaded && {
-      name: 'lmdb',
-      settings: 'puts of a group in one turn, then its promise `flushed`; values as bytes',
-      reclaiming: 'its compacting copy, put in the place of the database',
-      versions: { lmdb: packageVersion('lmdb') },
-      open: (folder) => openStore(loaded, folder),
-    }
-  )
-}
+export const lmdb = () =>
+  optionalPackage('lmdb', (/** @type {Module} */ loaded) => ({
+    name: 'lmdb',
+    settings: 'puts of a group in one turn, then its promise `flushed`; values as bytes',
+    reclaiming: 'its compacting copy, put in the place of the database',
+    versions: { lmdb: packageVersion('lmdb') },
+    open: (/** @type {string} */ folder) => openStore(loaded, folder),
+  }))
 
 /**
  * @param {Module} module

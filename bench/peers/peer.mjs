@@ -29,17 +29,22 @@ import { readFileSync } from 'node:fs'
  *   all that it knows against remains of what is removed. Default: as users have it.
  */
 
+/** Not installed, or installed by another Node, whose binary this one cannot load. */
+const MISSING = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'])
+
 /**
- * A package of this folder, or undefined where it is not installed.
+ * What a package of this folder gives when it is used for the first time, or undefined where it cannot be loaded.
  *
+ * @template T, U
  * @param {string} name
- * @returns {Promise<unknown>}
+ * @param {(loaded: T) => U} use
+ * @returns {Promise<U | undefined>}
  */
-export async function optionalPackage(name) {
+export async function optionalPackage(name, use) {
   try {
-    return await import(name)
+    return use(await import(name))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return
+    if (error instanceof Error && 'code' in error && MISSING.has(String(error.code))) return
     throw error
   }
 }

@@ -107,15 +107,19 @@ export function transactionsOf(database) {
 }
 
 /** @returns {Promise<Driver | undefined>} */
-export async function betterSqlite3() {
-  const loaded = /** @type {{ default: new (file: string) => Database } | undefined} */ (
-    await optionalPackage('better-sqlite3')
+export const betterSqlite3 = () =>
+  optionalPackage(
+    'better-sqlite3',
+    (/** @type {{ default: new (file: string) => Database }} */ loaded) => {
+      const open = (/** @type {string} */ file) => new loaded.default(file)
+      // Its binary is loaded with the first database.
+      const versions = {
+        'better-sqlite3': packageVersion('better-sqlite3'),
+        sqlite: versionOf(open),
+      }
+      return { name: 'better-sqlite3', versions, open }
+    },
   )
-  if (!loaded) return undefined
-  const open = (/** @type {string} */ file) => new loaded.default(file)
-  const versions = { 'better-sqlite3': packageVersion('better-sqlite3'), sqlite: versionOf(open) }
-  return { name: 'better-sqlite3', versions, open }
-}
 
 /** @returns {Promise<Driver | undefined>} */
 export async function nodeSqlite() {
