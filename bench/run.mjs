@@ -17,5 +17,5 @@ setUp()
 installPeers()
 for (const name of one ? [first] : benchmarkNames) {
   const options = one ? rest : process.argv.slice(2)
-  run('node', ['--expose-gc', path.join(folder, 'one.mjs'), name, ...options], { loud: true })
+  run('node', [path.join(folder, 'one.mjs'), name, ...options], { loud: true })
 }

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 export async function runChild(script, args, before = []) {
   const file = fileURLToPath(new URL(`../children/${script}.mjs`, import.meta.url))
   const begin = performance.now()
-  const output = await outputOf([...before, process.execPath, '--expose-gc', file, ...args])
+  const output = await outputOf([...before, process.execPath, file, ...args])
   const wholeMs = performance.now() - begin
   return { ...JSON.parse(output.trim().split('\n').at(-1) ?? ''), wholeMs }
 }
