@@ -67,7 +67,7 @@ async function measureOne(run) {
       title: `one thread of ${size.toLocaleString('en')}`,
       unit: 'ms',
       better: 'less',
-      point: { plot: 'delete', axis: 'threads', at: size },
+      point: { plot: 'delete-one', axis: 'threads', at: size },
       sides: [
         { name: 'cenotaph', rounds: roundsOf(String(size)) },
         ...(size === smallest

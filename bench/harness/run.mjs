@@ -89,12 +89,13 @@ export class Run {
   }
 
   /**
-   * Leaves something out, so that it can be seen.
+   * Leaves something out, so that it can be seen; told once.
    *
    * @param {string} what
    * @param {string} why
    */
   skip(what, why) {
+    if (this.#skipped.some((one) => one.what === what && one.why === why)) return
     this.#skipped.push({ what, why })
     console.log(`skipped: ${what}: ${why}`)
   }

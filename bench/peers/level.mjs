@@ -50,13 +50,15 @@ async function openStore({ Level }, folder) {
       ),
 
     async remove(threads) {
-      for (const thread of threads) {
-        const keys = await database.keys({ gte: keyOf(thread, 0), lt: keyOf(thread + 1, 0) }).all()
-        await database.batch(
-          keys.map((key) => ({ type: 'del', key })),
-          { sync: true },
+      const keys = []
+      for (const thread of threads)
+        keys.push(
+          ...(await database.keys({ gte: keyOf(thread, 0), lt: keyOf(thread + 1, 0) }).all()),
         )
-      }
+      await database.batch(
+        keys.map((key) => ({ type: 'del', key })),
+        { sync: true },
+      )
     },
 
     reclaim: () => database.compactRange('', '~'),

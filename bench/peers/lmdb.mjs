@@ -49,10 +49,10 @@ async function openStore({ open }, folder) {
     },
 
     async remove(threads) {
-      for (const thread of threads) {
-        const keys = database.getKeys({ start: [thread, 0], end: [thread + 1, 0] }).asArray
-        await Promise.all(keys.map((key) => database.remove(key)))
-      }
+      const keys = threads.flatMap(
+        (thread) => database.getKeys({ start: [thread, 0], end: [thread + 1, 0] }).asArray,
+      )
+      await Promise.all(keys.map((key) => database.remove(key)))
       await database.flushed
     },
 

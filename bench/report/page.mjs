@@ -30,7 +30,8 @@ export async function writePage(results, docs) {
   for (const result of results) {
     const plots = plotsOf(result)
     for (const { name, svg } of plots) {
-      await fs.writeFile(path.join(folder, `${name}.svg`), svg)
+      // Refused where it is there: two plots of one name would show as one.
+      await fs.writeFile(path.join(folder, `${name}.svg`), svg, { flag: 'wx' })
       names.push(`${name}.svg`)
     }
     parts.push(await sectionOf(result, plots))

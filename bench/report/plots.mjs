@@ -7,7 +7,11 @@ import { compact } from '../harness/measurement.mjs'
 /** @typedef {import('../harness/run.mjs').Result} Result */
 /** @typedef {import('../harness/measurement.mjs').Measurement} Measurement */
 
+const SVG = 'http://www.w3.org/2000/svg'
 const WIDTH = 760
+const RATIOS_WIDTH = 470
+/** Of the font in which labels are written, at most. */
+const CHARACTER_WIDTH = 5.6
 
 /**
  * @typedef {object} NamedPlot
@@ -25,29 +29,35 @@ export function plotsOf(result) {
   const compared = result.measurements.filter(({ point, ratios }) => !point && ratios.length > 0)
   if (compared.length > 0) {
     const title = `${result.benchmark}: times as good as the peer, median and range of the rounds`
-    named.push({ name: result.benchmark, title, svg: ratioPlot(compared) })
+    named.push({ name: result.benchmark, title, svg: ratioPlot(title, compared) })
   }
   for (const [name, points] of grouped(result.measurements)) {
     const sizes = new Set(points.map(({ point }) => point?.at))
     if (sizes.size < 2) continue
-    const [{ title, unit } = { title: name, unit: '' }] = points
+    const [{ title, unit, point } = { title: name, unit: '' }] = points
     const what = title.replace(/(, [\d,]+ (threads|MiB).*| of [\d,]+)$/, '')
-    named.push({
-      name,
-      title: `${what}, ${unit}, by ${points[0]?.point?.axis}`,
-      svg: growthPlot(points),
-    })
+    const words = `${what}, ${unit}, by ${point?.axis}`
+    named.push({ name, title: words, svg: growthPlot(words, points) })
   }
   return named
 }
 
-/** @param {readonly Measurement[]} measurements */
-function ratioPlot(measurements) {
-  const bars = measurements.flatMap(({ title, ratios }) =>
-    ratios.map((ratio) => ({ ...ratio, key: `${title}: ${ratio.against}` })),
+/**
+ * @param {string} title
+ * @param {readonly Measurement[]} measurements
+ */
+function ratioPlot(title, measurements) {
+  const bars = measurements.flatMap((measurement) =>
+    measurement.ratios.map((ratio) => ({
+      ...ratio,
+      key: `${measurement.title}: ${ratio.against}`,
+    })),
   )
-  return drawn({
-    marginLeft: 330,
+  const longest = Math.max(...bars.map(({ key }) => key.length))
+  const marginLeft = 20 + longest * CHARACTER_WIDTH
+  return drawn(title, {
+    width: marginLeft + RATIOS_WIDTH,
+    marginLeft,
     marginRight: 40,
     height: 70 + bars.length * 18,
     x: { type: 'log', label: 'ratio; above 1 Cenotaph is better', grid: true, tickFormat: '~g' },
@@ -76,8 +86,11 @@ function ratioPlot(measurements) {
   })
 }
 
-/** @param {readonly Measurement[]} points */
-function growthPlot(points) {
+/**
+ * @param {string} title
+ * @param {readonly Measurement[]} points
+ */
+function growthPlot(title, points) {
   const [first] = points
   const lines = points.flatMap(({ point, sides }) =>
     sides
@@ -90,7 +103,8 @@ function growthPlot(points) {
         highest,
       })),
   )
-  return drawn({
+  return drawn(title, {
+    width: WIDTH,
     height: 260,
     marginLeft: 70,
     marginRight: 120,
@@ -101,7 +115,7 @@ function growthPlot(points) {
       tickFormat: (/** @type {number} */ at) => at.toLocaleString('en'),
     },
     y: { label: first?.unit ?? '', grid: true, zero: true, nice: true },
-    color: { scheme: 'observable10' },
+    color: { scheme: 'observable10', domain: [...new Set(lines.map(({ name }) => name))] },
     marks: [
       Plot.ruleY([0]),
       Plot.ruleX(lines, { x: 'at', y1: 'lowest', y2: 'highest', stroke: 'name' }),
@@ -136,10 +150,16 @@ function grouped(measurements) {
   return groups
 }
 
-/** @param {import('@observablehq/plot').PlotOptions} options */
-function drawn(options) {
+/**
+ * @param {string} title For those who do not see the plot.
+ * @param {import('@observablehq/plot').PlotOptions} options
+ */
+function drawn(title, options) {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const plot = Plot.plot({ ...options, document, width: WIDTH, style: { background: 'white' } })
-  plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  const plot = Plot.plot({ ...options, document, style: { background: 'white' } })
+  plot.setAttribute('xmlns', SVG)
+  const words = document.createElementNS(SVG, 'title')
+  words.textContent = title
+  plot.prepend(words)
   return `${plot.outerHTML}\n`
 }
