@@ -119,7 +119,9 @@ function growthPlot(title, points) {
     marks: [
       Plot.ruleY([0]),
       Plot.ruleX(lines, { x: 'at', y1: 'lowest', y2: 'highest', stroke: 'name' }),
-      Plot.lineY(lines, { x: 'at', y: 'median', stroke: 'name', marker: 'circle' }),
+      Plot.lineY(lines, { x: 'at', y: 'median', stroke: 'name' }),
+      // Dots, not markers: those are numbered through the process, and the same plot would not be the same file.
+      Plot.dot(lines, { x: 'at', y: 'median', fill: 'name', r: 3 }),
       Plot.text(
         lines,
         Plot.selectLast({
