@@ -2,7 +2,7 @@
 // many files and syncs their folders, how long an append waits at most against the same caller alone, and how much memory
 // it takes beyond what the store had.
 //
-//   npm run bench -- delete [--threads N] [--bytes N] [--keep N] [--by ids|archived|date|retention] [--trace]
+//   npm run bench:trace -- [--threads N] [--bytes N] [--keep N] [--by ids|archived|date|retention] [--trace]
 //
 // With `--by date` a deletion is scheduled and, once its date has come, swept: both are measured. With `--trace` what made
 // the longest appends wait is told, and the times are those of a store that is watched.
@@ -14,7 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openThreadStore } from '@cenotaph/core'
 import { nodeClock } from '@cenotaph/storage'
-import { trace, traceLines } from './trace.mjs'
+import { trace, traceLines } from './trace-turns.mjs'
 
 const { values } = parseArgs({
   options: {
