@@ -7,15 +7,16 @@ export {
   SECTOR_BYTES,
 } from './disk/inode.js'
 export { SimDisk, type SimDiskOptions } from './disk/sim-disk.js'
-export {
-  type Crash,
-  type Explored,
-  type ExploreFailure,
-  type ExploreOptions,
-  type ExploreReport,
-  explore,
-  type Operation,
-} from './explore/explore.js'
+export { type CrashMachinesOptions, crashMachines } from './explore/crash-machines.js'
+export { explore } from './explore/explore.js'
+export type {
+  Crash,
+  Explored,
+  ExploreFailure,
+  ExploreOptions,
+  ExploreReport,
+  Operation,
+} from './explore/explored.js'
 export { fingerprintOf } from './explore/fingerprint.js'
 export {
   type AroundMachine,

@@ -1,7 +1,7 @@
 import type { Disk } from '@cenotaph/storage'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { crashStateCount, crashStates } from './crash-states.js'
+import { copyOfDisk, crashStateCount, crashStates } from './crash-states.js'
 import { SECTOR_BYTES } from './inode.js'
 import { SimDisk } from './sim-disk.js'
 
@@ -179,6 +179,19 @@ describe('after a crash', () => {
     expect(first).toContain(JSON.stringify({ '/a': '' }))
     expect(first).toContain(JSON.stringify({ '/a': 'a'.repeat(40 * SECTOR_BYTES) }))
     expect(first.length).toBeLessThanOrEqual(20)
+  })
+
+  it('what is there now is in every sample, also where a sector is again as it is durable', async () => {
+    const disk = new SimDisk()
+    await write(disk, '/a', new Uint8Array(0), true)
+    await disk.syncFolder('/')
+    await write(disk, '/a', fill(1, '1'))
+    const file = (await disk.openWrite('/a'))!
+    await file.truncate(0)
+    await file.write(SECTOR_BYTES, fill(1, '1'))
+    const now = JSON.stringify(await treeOf(disk))
+    for (const limit of [2, 3, 100]) expect(await treesAfterCrash(disk, limit)).toContain(now)
+    expect(JSON.stringify(await treeOf(copyOfDisk(disk)))).toBe(now)
   })
 
   it('what was made durable is in every state, whatever was done', async () => {

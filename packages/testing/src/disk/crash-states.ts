@@ -2,17 +2,9 @@
 // sample where they are many. See sim-disk.ts for what may happen to bytes and to names.
 
 import { pick, type Random, seededRandom } from '../random.js'
-import {
-  contentOf,
-  type FileInode,
-  type FolderInode,
-  type Inode,
-  type NameChange,
-  SECTOR_BYTES,
-  settledFile,
-} from './inode.js'
-import { earlierOf } from './names.js'
-import { SimDisk } from './sim-disk.js'
+import { type Choices, choicesOf, type NameChoice } from './choices.js'
+import type { SimDisk } from './sim-disk.js'
+import { survivorOf } from './survivor.js'
 
 export interface CrashOptions {
   /** At most so many states. Default 64. */
@@ -22,102 +14,79 @@ export interface CrashOptions {
 }
 
 /**
- * States after a crash at this instant; nothing in them is volatile. Always among them: what is durable and nothing
- * else, and everything as it was. The disk itself is left as it is.
+ * States after a crash at this instant; nothing in them is volatile. The first is what is durable and nothing else, and
+ * everything as it was is among them. The disk itself is left as it is.
  */
 export function* crashStates(
   disk: SimDisk,
   { limit = 64, seed = 1 }: CrashOptions = {},
 ): Generator<SimDisk> {
   const choices = choicesOf(disk)
-  const sizes = choices.map((choice) => choice.size)
-  const count = sizes.reduce((product, size) => product * size, 1)
-  const picks = count <= limit ? allOf(sizes) : sampleOf(sizes, limit, seededRandom(seed))
-  const seen = new Set<string>()
-  for (const indexes of picks) {
-    const key = indexes.join(' ')
-    if (seen.has(key)) continue
-    seen.add(key)
-    const state = stateOf(disk, choices, indexes)
-    if (state) yield state
+  const picks =
+    countOf(choices, limit) <= limit ? allOf(choices) : sampleOf(choices, limit, seededRandom(seed))
+  for (const { names, contents } of picks) {
+    yield survivorOf(disk, {
+      happened: new Set(
+        choices.names.flatMap(({ change }, place) => (names[place] ? [change] : [])),
+      ),
+      contents: new Map(choices.contents.map((choice, place) => [choice, contents[place]!])),
+    })
   }
 }
 
 /** A disk of its own that holds what this one holds, all of it durable. */
-export const copyOfDisk = (disk: SimDisk): SimDisk =>
-  stateOf(
-    disk,
-    choicesOf(disk),
-    choicesOf(disk).map(({ size }) => size - 1),
-  )!
+export function copyOfDisk(disk: SimDisk): SimDisk {
+  const { names, contents } = choicesOf(disk)
+  return survivorOf(disk, {
+    happened: new Set(names.map(({ change }) => change)),
+    contents: new Map(contents.map((choice) => [choice, choice.present])),
+  })
+}
 
-/** How many combinations there are to choose from, those that contradict themselves included. */
-export const crashStateCount = (disk: SimDisk): number =>
-  choicesOf(disk).reduce((product, { size }) => product * size, 1)
+/** How many states there are to choose from; no longer exact beyond `enough`, but more than that. */
+export const crashStateCount = (disk: SimDisk, enough = 100_000): number =>
+  countOf(choicesOf(disk), enough)
 
-/** One thing that may come out in several ways; 0 is what is durable, the last is what is there now. */
-type Choice =
-  | { readonly what: 'name'; readonly size: 2; readonly change: NameChange }
-  | { readonly what: 'length'; readonly size: number; readonly file: FileInode }
-  | {
-      readonly what: 'sector'
-      readonly size: number
-      readonly file: FileInode
-      readonly sector: number
-    }
+/** One state: whether each change of a name happened, and which of its forms each content has. */
+interface Pick {
+  readonly names: readonly boolean[]
+  readonly contents: readonly number[]
+}
 
-function choicesOf(disk: SimDisk): Choice[] {
-  const changes = new Set<NameChange>()
-  const choices: Choice[] = []
-  for (const inode of disk.inodes()) {
-    if (inode.kind === 'folder') for (const change of inode.pending) changes.add(change)
-    else choices.push(...choicesOfFile(inode))
+function countOf({ names, contents }: Choices, enough: number): number {
+  let count = contents.reduce((product, { size }) => product * size, 1)
+  if (count > enough) return count
+  const ofContents = count
+  count = 0
+  for (const _ of nameSets(names)) {
+    count += ofContents
+    if (count > enough) break
   }
-  const names = [...changes].sort((a, b) => a.order - b.order)
-  return [...names.map((change) => ({ what: 'name', size: 2, change }) as const), ...choices]
+  return count
 }
 
-function choicesOfFile(file: FileInode): Choice[] {
-  if (file.versions.length < 2) return []
-  const choices: Choice[] = []
-  const lengths = lengthsOf(file)
-  if (lengths.length > 1) choices.push({ what: 'length', size: lengths.length, file })
-  const longest = Math.max(...file.versions.map((version) => version.length))
-  for (let sector = 0; sector * SECTOR_BYTES < longest; sector += 1) {
-    const size = sectorVersions(file, sector).length
-    if (size > 1) choices.push({ what: 'sector', size, file, sector })
+function* allOf({ names, contents }: Choices): Generator<Pick> {
+  for (const set of nameSets(names)) {
+    for (const indexes of allIndexes(contents.map(({ size }) => size)))
+      yield { names: set, contents: indexes }
   }
-  return choices
 }
 
-/** The durable length first and the present one last; between them every version's, and every sector's end. */
-function lengthsOf({ versions }: FileInode): number[] {
-  const first = versions[0]!.length
-  const last = versions.at(-1)!.length
-  const between = new Set(versions.map((version) => version.length))
-  const longest = Math.max(...between)
-  for (let end = SECTOR_BYTES; end < longest; end += SECTOR_BYTES) if (end > first) between.add(end)
-  between.delete(first)
-  between.delete(last)
-  return first === last && between.size === 0 ? [first] : [first, ...between, last]
-}
-
-/** Different contents of one sector: the durable first, the present last. */
-function sectorVersions({ versions }: FileInode, sector: number): Uint8Array[] {
-  const found: Uint8Array[] = []
-  const start = sector * SECTOR_BYTES
-  for (const version of versions) {
-    const piece = new Uint8Array(SECTOR_BYTES)
-    piece.set(version.subarray(start, start + SECTOR_BYTES))
-    const known = found.findIndex((other) => Buffer.compare(other, piece) === 0)
-    // One that comes again moves to the end, except for the durable one.
-    if (known > 0) found.splice(known, 1)
-    if (known !== 0) found.push(piece)
+/** Every set of changes that does not contradict itself: none without what came before it at the same name. */
+function* nameSets(
+  names: readonly NameChoice[],
+  before: readonly boolean[] = [],
+): Generator<readonly boolean[]> {
+  const next = names[before.length]
+  if (!next) {
+    yield before
+    return
   }
-  return found
+  yield* nameSets(names, [...before, false])
+  if (next.needs.every((place) => before[place])) yield* nameSets(names, [...before, true])
 }
 
-function* allOf(sizes: readonly number[]): Generator<number[]> {
+function* allIndexes(sizes: readonly number[]): Generator<readonly number[]> {
   const indexes = sizes.map(() => 0)
   for (;;) {
     yield [...indexes]
@@ -128,103 +97,43 @@ function* allOf(sizes: readonly number[]): Generator<number[]> {
   }
 }
 
-/** Nothing, everything, each thing alone missing or alone there, then any mix. */
-function* sampleOf(sizes: readonly number[], limit: number, random: Random): Generator<number[]> {
-  yield sizes.map(() => 0)
-  yield sizes.map((size) => size - 1)
-  for (let left = limit - 2; left > 0; left -= 1) {
-    const style = pick(random, 4)
-    const odd = pick(random, sizes.length)
-    yield sizes.map((size, place) => {
-      if (style === 0) return place === odd ? 0 : size - 1
-      if (style === 1) return place === odd ? size - 1 : 0
-      return pick(random, size)
-    })
+/** Nothing, everything, each thing alone missing or alone there, then any mix; each once. */
+function* sampleOf(choices: Choices, limit: number, random: Random): Generator<Pick> {
+  const seen = new Set<string>()
+  // Where most picks are taken, to go on picking would be to wait for the last ones.
+  for (let turn = 0; turn < 2 * limit && seen.size < limit; turn += 1) {
+    const one = pickOf(choices, turn, random)
+    const key = `${one.names} ${one.contents}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    yield one
   }
 }
 
-/** Undefined where the choice contradicts itself: a change without one before it at the same name. */
-function stateOf(
-  disk: SimDisk,
-  choices: readonly Choice[],
-  indexes: readonly number[],
-): SimDisk | undefined {
-  const happened = new Set<NameChange>()
-  const lengths = new Map<FileInode, number>()
-  const sectors = new Map<FileInode, Map<number, number>>()
-  for (const [place, choice] of choices.entries()) {
-    const index = indexes[place]!
-    if (choice.what === 'name') {
-      if (index === 1) happened.add(choice.change)
-    } else if (choice.what === 'length') lengths.set(choice.file, lengthsOf(choice.file)[index]!)
-    else {
-      const chosen = sectors.get(choice.file) ?? new Map<number, number>()
-      sectors.set(choice.file, chosen.set(choice.sector, index))
-    }
-  }
-  for (const change of happened) {
-    if (earlierOf(change).some((earlier) => !happened.has(earlier))) return undefined
-  }
-  const content = (file: FileInode): Uint8Array => {
-    if (file.versions.length === 1) return contentOf(file)
-    const chosen = sectors.get(file)
-    const bytes = new Uint8Array(lengths.get(file) ?? contentOf(file).length)
-    for (let start = 0; start < bytes.length; start += SECTOR_BYTES) {
-      const sector = start / SECTOR_BYTES
-      const versions = sectorVersions(file, sector)
-      const piece = versions[chosen?.get(sector) ?? 0]!
-      bytes.set(piece.subarray(0, Math.min(SECTOR_BYTES, bytes.length - start)), start)
-    }
-    return bytes
-  }
-  return new SimDisk(disk.options, survivorsOf(disk.root, happened, content))
-}
+type Style = 'nothing' | 'everything' | 'one is missing' | 'one is there' | 'a mix'
+const styles: readonly Style[] = ['one is missing', 'one is there', 'a mix', 'a mix']
 
-/** The tree that durable names and the changes that happened lead to. */
-function survivorsOf(
-  root: FolderInode,
-  happened: ReadonlySet<NameChange>,
-  content: (file: FileInode) => Uint8Array,
-): FolderInode {
-  const copies = new Map<Inode, Inode>()
-  let nextId = 1
-  const copyOf = (inode: Inode): Inode => {
-    const known = copies.get(inode)
-    if (known) return known
-    const copy =
-      inode.kind === 'file'
-        ? settledFile(inode, nextId++, content(inode))
-        : emptyFolder(inode, nextId++)
-    copies.set(inode, copy)
-    if (inode.kind === 'folder' && copy.kind === 'folder') fill(inode, copy)
-    return copy
+function pickOf({ names, contents }: Choices, turn: number, random: Random): Pick {
+  const style: Style =
+    turn === 0 ? 'nothing' : turn === 1 ? 'everything' : styles[pick(random, styles.length)]!
+  const odd = pick(random, names.length + contents.length)
+  const isThere = (place: number): boolean => {
+    if (style === 'a mix') return random() < 0.5
+    return (style === 'everything' || style === 'one is missing') !== (place === odd && turn > 1)
   }
-  const fill = (folder: FolderInode, copy: FolderInode): void => {
-    const names = new Map(folder.durable)
-    for (const change of folder.pending) {
-      if (!happened.has(change)) continue
-      for (const effect of change.effects) {
-        if (effect.folder !== folder) continue
-        if (effect.inode) names.set(effect.name, effect.inode)
-        else names.delete(effect.name)
-      }
-    }
-    for (const [name, inode] of names) {
-      const child = copyOf(inode)
-      if (child.kind === 'file') child.links += 1
-      copy.entries.set(name, child)
-    }
-    copy.durable = new Map(copy.entries)
+  const happened = names.map((_, place) => isThere(place))
+  // What stands alone takes along what came before it at its name; otherwise what lacks that is left out.
+  for (let place = names.length - 1; style === 'one is there' && place >= 0; place -= 1) {
+    if (happened[place]) for (const need of names[place]!.needs) happened[need] = true
   }
-  return copyOf(root) as FolderInode
+  for (const [place, { needs }] of names.entries()) {
+    if (!needs.every((need) => happened[need])) happened[place] = false
+  }
+  return {
+    names: happened,
+    contents: contents.map(({ size, present }, place) => {
+      if (style === 'a mix') return pick(random, size)
+      return isThere(names.length + place) ? present : 0
+    }),
+  }
 }
-
-const emptyFolder = (folder: FolderInode, id: number): FolderInode => ({
-  kind: 'folder',
-  id,
-  mode: folder.mode,
-  modifiedMs: folder.modifiedMs,
-  entries: new Map(),
-  durable: new Map(),
-  pending: [],
-})

@@ -19,15 +19,17 @@ export function* inodesBelow(root: FolderInode): Generator<Inode> {
 }
 
 /** Makes the changes of one folder durable, and of others what hangs together with them. */
-export function syncNames(folder: FolderInode, all: Iterable<Inode>): void {
+export function syncNames(folder: FolderInode): void {
   const queue = [...folder.pending]
+  const folders = new Set<FolderInode>()
   for (let change = queue.pop(); change; change = queue.pop()) {
     if (change.synced) continue
     change.synced = true
+    for (const effect of change.effects) folders.add(effect.folder)
     // What came before it at the same name, in the other folder of a rename, is durable with it.
     queue.push(...earlierOf(change))
   }
-  for (const other of all) if (other.kind === 'folder') forgetSynced(other)
+  for (const one of folders) forgetSynced(one)
 }
 
 /** Pending changes of the same names that came before this one. */
@@ -42,7 +44,6 @@ export const earlierOf = (change: NameChange): NameChange[] =>
 
 /** Applies what is synced to the durable state, in order. */
 function forgetSynced(folder: FolderInode): void {
-  if (!folder.pending.some((change) => change.synced)) return
   const durable = new Map(folder.durable)
   for (const { synced, effects } of folder.pending) {
     if (!synced) continue

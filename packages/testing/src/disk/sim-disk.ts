@@ -40,6 +40,8 @@ export class SimDisk implements Disk {
   readonly root: FolderInode
   #nextId = 1
   #nextOrder = 0
+  #changes = 0
+  #syncs = 0
 
   constructor(options: SimDiskOptions = {}, root?: FolderInode) {
     this.#options = options
@@ -50,6 +52,16 @@ export class SimDisk implements Disk {
 
   get options(): SimDiskOptions {
     return this.#options
+  }
+
+  /** Rises with everything that changes what is there. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Rises with everything that makes something durable that was not. */
+  get syncs(): number {
+    return this.#syncs
   }
 
   /** Everything that has or had a name, or may have one after a crash; each once. */
@@ -177,7 +189,9 @@ export class SimDisk implements Disk {
     const inode = this.#find(path)
     if (!inode) throw simError('ENOENT', 'fsync', path)
     if (inode.kind === 'file') throw simError('ENOTDIR', 'fsync', path)
-    syncNames(inode, this.inodes())
+    if (inode.pending.length === 0) return
+    this.#syncs += 1
+    syncNames(inode)
   }
 
   async freeBytes(path: string): Promise<number> {
@@ -188,6 +202,8 @@ export class SimDisk implements Disk {
   async setMode(path: string, mode: number): Promise<void> {
     const inode = this.#find(path)
     if (!inode) throw simError('ENOENT', 'chmod', path)
+    this.#changes += 1
+    this.#syncs += 1
     inode.mode = mode
   }
 
@@ -204,6 +220,7 @@ export class SimDisk implements Disk {
   }
 
   #change(effects: readonly NameEffect[]): void {
+    this.#changes += 1
     const change = { synced: false, order: this.#nextOrder++, effects }
     for (const { folder, name, inode } of effects) {
       const before = folder.entries.get(name)
@@ -217,8 +234,12 @@ export class SimDisk implements Disk {
   }
 
   #find(path: string): Inode | undefined {
+    return this.#at(partsOf(path))
+  }
+
+  #at(parts: readonly string[]): Inode | undefined {
     let inode: Inode | undefined = this.root
-    for (const part of partsOf(path)) {
+    for (const part of parts) {
       if (inode?.kind !== 'folder') return undefined
       inode = inode.entries.get(part)
     }
@@ -227,8 +248,8 @@ export class SimDisk implements Disk {
 
   #tryParentOf(path: string): { folder: FolderInode; name: string } | undefined {
     const parts = partsOf(path)
-    const name = parts.pop()
-    const folder = this.#find(`/${parts.join('/')}`)
+    const name = parts.at(-1)
+    const folder = this.#at(parts.slice(0, -1))
     return name !== undefined && folder?.kind === 'folder' ? { folder, name } : undefined
   }
 
@@ -252,7 +273,15 @@ export class SimDisk implements Disk {
       inode,
       writable,
       nowMs: () => this.#clock.wallMs(),
-      hasRoom: (bytes) => this.#usedBytes() + bytes <= this.#capacityBytes,
+      changes: () => {
+        this.#changes += 1
+      },
+      syncs: () => {
+        this.#syncs += 1
+      },
+      hasRoom: (bytes) =>
+        this.#options.capacityBytes === undefined ||
+        this.#usedBytes() + bytes <= this.#options.capacityBytes,
     })
   }
 

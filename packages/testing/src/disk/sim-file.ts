@@ -10,6 +10,10 @@ export interface SimFileOptions {
   readonly inode: FileInode | undefined
   readonly writable: boolean
   readonly nowMs: () => number
+  /** Called when the content changes. */
+  readonly changes: () => void
+  /** Called when something becomes durable that was not. */
+  readonly syncs: () => void
   readonly hasRoom: (bytes: number) => boolean
 }
 
@@ -43,6 +47,8 @@ export class SimFile implements DiskFile {
 
   async sync(): Promise<void> {
     const inode = this.#inode('fdatasync')
+    if (inode.versions.length === 1) return
+    this.#options.syncs()
     inode.versions = [contentOf(inode)]
   }
 
@@ -63,11 +69,12 @@ export class SimFile implements DiskFile {
 
   #change(call: string, content: Uint8Array, isChange: boolean): void {
     const inode = this.#inode(call)
-    const { writable, hasRoom, nowMs } = this.#options
+    const { writable, hasRoom, nowMs, changes } = this.#options
     if (!writable) throw simError('EBADF', call, this.path)
     const grown = content.length - contentOf(inode).length
     if (grown > 0 && !hasRoom(grown)) throw simError('ENOSPC', call, this.path)
     if (!isChange) return
+    changes()
     inode.versions.push(content)
     inode.modifiedMs = nowMs()
   }

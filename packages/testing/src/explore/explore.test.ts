@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib'
 import type { Disk, DiskFile } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
-import { type Explored, explore } from './explore.js'
+import { explore } from './explore.js'
+import type { Explored } from './explored.js'
 import { type MachinePorts, newMachine } from './sim-machine.js'
 
 interface Faults {
@@ -81,6 +82,20 @@ const exploredWith = (faults: Faults): Explored<LineLog> => ({
   },
 })
 
+/** Moves the log away before it has written the new one: not to be cut short. */
+async function moveAway(disk: Disk): Promise<void> {
+  const old = await disk.openRead('/log')
+  if (!old) return
+  const bytes = await old.read(0, 1e6)
+  await disk.unlink('/log')
+  await disk.syncFolder('/')
+  const file = (await disk.create('/log'))!
+  await file.write(0, bytes)
+  await file.sync()
+  await disk.syncFolder('/')
+  await file.close()
+}
+
 const sound: Faults = { syncFile: true, syncFolder: true, cutTail: true, checkLines: true }
 const search = (faults: Faults, replay?: string) =>
   explore(exploredWith(faults), {
@@ -114,22 +129,10 @@ describe('explore', () => {
   })
 
   it('finds a recovery that must not be cut short', async () => {
-    // Recovery moves the log away before it has written the new one.
     const explored: Explored<LineLog> = {
       ...exploredWith(sound),
       async open(ports) {
-        const { disk } = ports
-        const old = await disk.openRead('/log')
-        if (old) {
-          const bytes = await old.read(0, 1e6)
-          await disk.unlink('/log')
-          await disk.syncFolder('/')
-          const file = (await disk.create('/log'))!
-          await file.write(0, bytes)
-          await file.sync()
-          await disk.syncFolder('/')
-          await file.close()
-        }
+        await moveAway(ports.disk)
         return LineLog.open(ports, sound)
       },
     }
@@ -139,6 +142,58 @@ describe('explore', () => {
     const deep = await explore(explored, { ...options, machine: newMachine() })
     expect(deep.failures.length).toBeGreaterThan(0)
     expect(deep.failures[0]!.replay).toMatch(/^\d+\.\d+\/\d+\.\d+$/)
+  })
+
+  it('finds what goes wrong only when the power goes in a recovery for the second time', async () => {
+    const explored: Explored<LineLog> = {
+      ...exploredWith(sound),
+      async open(ports) {
+        const { disk } = ports
+        // An unfinished recovery leaves its mark, and whoever finds one takes the unsound way.
+        const wasCutShort = (await disk.stat('/recovering')) !== undefined
+        await (await disk.create('/recovering'))?.close()
+        await disk.syncFolder('/')
+        if (wasCutShort) await moveAway(disk)
+        const log = await LineLog.open(ports, sound)
+        await disk.unlink('/recovering')
+        await disk.syncFolder('/')
+        return log
+      },
+    }
+    const options = { statesPerInstant: 8, failuresMax: 1 }
+    const once = await explore(explored, { ...options, machine: newMachine() })
+    expect(once.failures).toEqual([])
+    expect(once.secondRecoveryStates).toBe(0)
+    const twice = { ...options, secondRecoveryStatesPerInstant: 2 }
+    const { failures } = await explore(explored, { ...twice, machine: newMachine() })
+    expect(failures).toHaveLength(1)
+    const { replay } = failures[0]!
+    expect(replay).toMatch(/^\d+\.\d+\/\d+\.\d+\/\d+\.\d+$/)
+    const again = await explore(explored, { ...twice, machine: newMachine(), replay })
+    expect(again.failures.map((failure) => failure.replay)).toEqual([replay])
+    expect(again.states).toBe(3)
+  })
+
+  it('looks at a share of the instants, by the seed, and replays what it chose', async () => {
+    const faults = { ...sound, syncFile: false }
+    const some = (seed: number, replay?: string) =>
+      explore(exploredWith(faults), {
+        machine: newMachine(),
+        instantShare: 0.3,
+        seed,
+        ...(replay === undefined ? {} : { replay }),
+      })
+    const [one, same, other] = [await some(1), await some(1), await some(2)]
+    const all = await search(faults)
+    expect(one.states).toBeLessThan(all.states / 2)
+    expect(same.failures.map(({ replay }) => replay)).toEqual(
+      one.failures.map(({ replay }) => replay),
+    )
+    expect(other.failures.map(({ replay }) => replay)).not.toEqual(
+      one.failures.map(({ replay }) => replay),
+    )
+    const { replay } = one.failures[0]!
+    expect((await some(1, replay)).failures[0]).toMatchObject({ replay })
   })
 
   it('ends when it is told that its time is over', async () => {

@@ -1,72 +1,17 @@
 // Explores what a program leaves behind when the power goes. The program runs on a simulated machine; before and after
 // every effect it stops, and each state in which the machine may come back is recovered and looked at: by the oracle,
-// and once more with the power going before and after every effect of the recovery.
+// and once more with the power going before and after every effect of the recovery, and of the recovery from that.
 //
 // States that were looked at before are passed over. Where there are more states than the limits allow, a seeded sample
-// is taken; the report says how many there were. A failure has one line that replays it.
+// is taken. A failure has one line that replays it.
 
-import { copyOfDisk, crashStates } from '../disk/crash-states.js'
-import { levelCrashStates } from '../level/sim-level-folder.js'
+import { crc32 } from 'node:zlib'
+import { seededRandom } from '../random.js'
+import type { CrashMachinesOptions } from './crash-machines.js'
+import type { Explored, ExploreFailure, ExploreOptions, ExploreReport } from './explored.js'
 import { fingerprintOf } from './fingerprint.js'
-import { type Effect, type MachinePorts, portsOf, type SimMachine } from './sim-machine.js'
-
-export interface Explored<Engine> {
-  /** Opens the engine on the machine: the first time, and after every crash. */
-  open(ports: MachinePorts): Promise<Engine>
-  /** Lets go of an engine that was looked at. */
-  close(engine: Engine): Promise<void>
-  /** In order; each is acknowledged when it resolves. */
-  readonly program: readonly Operation<Engine>[]
-  /** Throws where a recovered engine is not as it may be. */
-  check(engine: Engine, crash: Crash): Promise<void>
-}
-
-export interface Operation<Engine> {
-  readonly name: string
-  run(engine: Engine): Promise<unknown>
-}
-
-export interface Crash {
-  /** Operations that had been acknowledged. */
-  readonly acknowledged: number
-  readonly machine: SimMachine
-}
-
-export interface ExploreOptions {
-  readonly machine: SimMachine
-  /** States looked at for one instant. Default 12. */
-  readonly statesPerInstant?: number
-  /** States looked at for one instant of a recovery. Default 2; 0 leaves recoveries alone. */
-  readonly recoveryStatesPerInstant?: number
-  readonly seed?: number
-  /** Instants before this operation are not looked at. Default 0. */
-  readonly from?: number
-  /** Only this state, as a failure names it. */
-  readonly replay?: string
-  /** Asked now and then; true ends the search early. */
-  readonly isOver?: () => boolean
-}
-
-export interface ExploreReport {
-  /** Different states that were recovered and looked at. */
-  readonly states: number
-  /** Of those, states after a crash during a recovery. */
-  readonly recoveryStates: number
-  /** Instants of the program and of the recoveries. */
-  readonly instants: number
-  readonly failures: readonly ExploreFailure[]
-}
-
-export interface ExploreFailure {
-  /** `<instant>.<state>`, and for a crash in a recovery `/<instant>.<state>` behind it. */
-  readonly replay: string
-  /** What was going on at the instant. */
-  readonly at: string
-  readonly acknowledged: number
-  readonly error: unknown
-}
-
-const FAILURES_MAX = 10
+import { type AroundMachine, portsOf, type SimMachine } from './sim-machine.js'
+import { Stops } from './stops.js'
 
 export async function explore<Engine>(
   explored: Explored<Engine>,
@@ -77,24 +22,49 @@ export async function explore<Engine>(
   return explorer.report()
 }
 
+/** What is looked at on one level: of the program, of its recovery, of the recovery of that. */
+interface Depth {
+  readonly statesPerInstant: number
+  readonly share: number
+}
+
+const depthsOf = (options: ExploreOptions): readonly Depth[] => [
+  { statesPerInstant: options.statesPerInstant ?? 12, share: options.instantShare ?? 1 },
+  { statesPerInstant: options.recoveryStatesPerInstant ?? 2, share: options.recoveryShare ?? 1 },
+  {
+    statesPerInstant: options.secondRecoveryStatesPerInstant ?? 0,
+    share: options.secondRecoveryShare ?? 1,
+  },
+]
+
+type Found = Omit<ExploreFailure, 'error'>
+
+const undisturbed: AroundMachine = (_effect, _where, run) => run()
+
 class Explorer<Engine> {
   readonly #explored: Explored<Engine>
   readonly #options: ExploreOptions
+  readonly #depths: readonly Depth[]
   readonly #seen = new Set<string>()
   readonly #failures: ExploreFailure[] = []
-  #states = 0
-  #recoveryStates = 0
+  readonly #states: number[] = []
+  #repeated = 0
   #instants = 0
 
   constructor(explored: Explored<Engine>, options: ExploreOptions) {
     this.#explored = explored
     this.#options = options
+    this.#depths = depthsOf(options)
+    this.#states = this.#depths.map(() => 0)
   }
 
   report(): ExploreReport {
+    const [first = 0, second = 0, third = 0] = this.#states
     return {
-      states: this.#states,
-      recoveryStates: this.#recoveryStates,
+      states: first + second + third,
+      recoveryStates: second + third,
+      secondRecoveryStates: third,
+      repeated: this.#repeated,
       instants: this.#instants,
       failures: this.#failures,
     }
@@ -106,9 +76,9 @@ class Explorer<Engine> {
     let open = false
     const ports = portsOf(
       machine,
-      this.#stopping(machine, 1, '', () => {
-        return open && acknowledged >= from ? acknowledged : undefined
-      }),
+      this.#stopping(machine, 0, '', () =>
+        open && acknowledged >= from ? acknowledged : undefined,
+      ),
     )
     const engine = await this.#explored.open(ports)
     open = true
@@ -122,7 +92,8 @@ class Explorer<Engine> {
   }
 
   get #isOver(): boolean {
-    return this.#failures.length >= FAILURES_MAX || this.#options.isOver?.() === true
+    const { failuresMax = 10, isOver } = this.#options
+    return this.#failures.length >= failuresMax || isOver?.() === true
   }
 
   /** Looks at the machine before and after every effect, while `acknowledged` gives a number. */
@@ -131,26 +102,28 @@ class Explorer<Engine> {
     depth: number,
     place: string,
     acknowledged: () => number | undefined,
-  ) {
-    let instant = 0
+  ): AroundMachine {
+    const stops = new Stops(machine)
     // One at a time: effects of one program may overlap.
     let turn: Promise<unknown> = Promise.resolve()
-    const look = (at: string): Promise<void> => {
+    const look = async (at: string): Promise<void> => {
       const count = acknowledged()
-      if (count === undefined || this.#isOver) return Promise.resolve()
-      const states = this.#statesOf(machine, depth, instant)
+      if (count === undefined || this.#isOver) return
+      const instant = stops.next()
       const here = `${place}${instant}`
-      instant += 1
       this.#instants += 1
+      if (!this.#isChosenInstant(depth, here)) return
+      // Taken at once, before anything else runs.
+      const states = stops.states(count, this.#limitsAt(depth, instant))
+      if (states.length === 0) return
       const looking = turn.then(async () => {
-        for (const [index, state] of states.entries()) {
+        for (const { index, state } of states)
           await this.#lookAt(state, depth, { replay: `${here}.${index}`, at, acknowledged: count })
-        }
       })
       turn = looking
-      return looking
+      await looking
     }
-    return async (effect: Effect, where: string, run: () => Promise<unknown>): Promise<unknown> => {
+    return async (effect, where, run) => {
       await look(`before ${effect} ${where}`)
       try {
         return await run()
@@ -160,48 +133,55 @@ class Explorer<Engine> {
     }
   }
 
-  /** Taken at once, before anything else runs. */
-  #statesOf(machine: SimMachine, depth: number, instant: number): SimMachine[] {
-    const { statesPerInstant = 12, recoveryStatesPerInstant = 2 } = this.#options
-    const limit = depth === 1 ? statesPerInstant : recoveryStatesPerInstant
-    if (limit === 0) return []
-    const seed = (this.#options.seed ?? 1) * 7_919 + instant * 31 + depth
-    const levels = [...levelCrashStates(machine.level, { limit, seed })]
-    const disks = [...crashStates(machine.disk, { limit, seed })]
-    const count = Math.max(levels.length, disks.length)
-    return Array.from({ length: count }, (_, index) => ({
-      ...machine,
-      // Each state is changed by its recovery, so none may be part of two.
-      disk: index < disks.length ? disks[index]! : copyOfDisk(disks[index % disks.length]!),
-      level: levels[(index + instant) % levels.length]!.copy(),
-      seed: machine.seed + 1,
-    }))
+  #limitsAt(depth: number, instant: number): CrashMachinesOptions {
+    const limit = this.#depths[depth]!.statesPerInstant
+    return { limit, seed: (this.#options.seed ?? 1) * 7_919 + instant * 31 + depth }
   }
 
-  async #lookAt(
-    machine: SimMachine,
-    depth: number,
-    found: Omit<ExploreFailure, 'error'>,
-  ): Promise<void> {
+  /** Of the program a share, of a recovery that is cut short every instant; of a replay the ones on its way. */
+  #isChosenInstant(depth: number, place: string): boolean {
+    const { replay } = this.#options
+    // States of other instants are not even asked for: what is known from there would be left out here.
+    if (replay !== undefined) return replay.startsWith(`${place}.`)
+    return depth > 0 || this.#isChosen(0, place)
+  }
+
+  /** By the seed and the place. */
+  #isChosen(depth: number, place: string): boolean {
+    const { seed = 1 } = this.#options
+    const { share } = this.#depths[depth]!
+    return share >= 1 || seededRandom(crc32(`${seed} ${place}`))() < share
+  }
+
+  async #lookAt(machine: SimMachine, depth: number, found: Found): Promise<void> {
     const { replay } = this.#options
     if (this.#isOver) return
     const isWanted = replay === undefined || replay === found.replay
     const leadsThere = replay?.startsWith(`${found.replay}/`) === true
     if (!isWanted && !leadsThere) return
     const fingerprint = `${found.acknowledged} ${fingerprintOf(machine)}`
-    if (replay === undefined && this.#seen.has(fingerprint)) return
+    if (replay === undefined && this.#seen.has(fingerprint)) {
+      this.#repeated += 1
+      return
+    }
     this.#seen.add(fingerprint)
-    this.#states += 1
-    if (depth > 1) this.#recoveryStates += 1
-    let recovering = true
-    const deeper = this.#stopping(machine, depth + 1, `${found.replay}/`, () =>
-      recovering && depth === 1 ? found.acknowledged : undefined,
-    )
+    this.#states[depth]! += 1
+    const next = this.#depths[depth + 1]
+    let recovering =
+      next !== undefined &&
+      next.statesPerInstant > 0 &&
+      (leadsThere || this.#isChosen(depth + 1, found.replay))
+    const around = recovering
+      ? this.#stopping(machine, depth + 1, `${found.replay}/`, () =>
+          recovering ? found.acknowledged : undefined,
+        )
+      : undisturbed
     try {
-      const engine = await this.#explored.open(portsOf(machine, deeper))
+      const engine = await this.#explored.open(portsOf(machine, around))
       recovering = false
       try {
-        await this.#explored.check(engine, { acknowledged: found.acknowledged, machine })
+        const { acknowledged, replay: place } = found
+        await this.#explored.check(engine, { acknowledged, machine, place })
       } finally {
         await this.#explored.close(engine)
       }

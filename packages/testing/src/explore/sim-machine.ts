@@ -55,8 +55,8 @@ export function portsOf(machine: SimMachine, around: AroundMachine): MachinePort
   const watched = new Set<string>(effects)
   const disk = aroundDisk({
     disk: machine.disk,
-    around: async <T>(call: DiskCall, path: string, run: () => Promise<T>): Promise<T> =>
-      (watched.has(call) ? await around(call, path, run) : await run()) as T,
+    around: <T>(call: DiskCall, path: string, run: () => Promise<T>): Promise<T> =>
+      watched.has(call) ? (around(call, path, run) as Promise<T>) : run(),
   })
   return {
     disk,

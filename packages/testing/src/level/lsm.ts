@@ -69,6 +69,7 @@ export class Lsm {
   isRefused = false
   #nextNumber = 1
   #lastSequence = 0
+  #revision = 0
   readonly #pins = new Set<{ readonly sequence: number }>()
 
   constructor() {
@@ -79,33 +80,41 @@ export class Lsm {
     return this.#lastSequence
   }
 
-  /** Everything that is on disk, dead or alive. */
-  *entries(): Generator<Entry & { readonly file: string }> {
+  /** Another one whenever what is on disk, or what is durable of it, may have changed. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** Everything that is on disk, dead or alive, piece by piece. A piece never changes. */
+  *pieces(): Generator<{ readonly file: string; readonly entries: readonly Entry[] }> {
     for (const { number, batches } of this.logs) {
-      for (const batch of batches)
-        for (const entry of batch) yield { ...entry, file: `${number}.log` }
+      for (const entries of batches) yield { file: `${number}.log`, entries }
     }
-    for (const { number, entries } of [...this.levels.flat(), ...this.retired]) {
-      for (const entry of entries) yield { ...entry, file: `${number}.ldb` }
+    for (const tables of [...this.levels, this.retired]) {
+      for (const { number, entries } of tables) yield { file: `${number}.ldb`, entries }
     }
   }
 
   /** The newest version of every key that is not deleted, in order. */
   view(): readonly (readonly [key: string, value: Uint8Array])[] {
     const newest = new Map<string, Entry>()
-    for (const entry of this.entries()) {
-      const known = newest.get(entry.key)
-      if (!known || known.sequence < entry.sequence) newest.set(entry.key, entry)
+    for (const { entries } of this.pieces()) {
+      for (const entry of entries) {
+        const known = newest.get(entry.key)
+        if (!known || known.sequence < entry.sequence) newest.set(entry.key, entry)
+      }
     }
-    return [...newest.values()]
-      .sort(byKey)
-      .flatMap(({ key, value }) => (value ? [[key, value] as const] : []))
+    const view: (readonly [key: string, value: Uint8Array])[] = []
+    for (const { key, value } of [...newest.values()].sort(byKey))
+      if (value) view.push([key, value])
+    return view
   }
 
   append(
     operations: readonly { readonly key: string; readonly value: Uint8Array | undefined }[],
     sync: boolean,
   ): void {
+    this.#revision += 1
     const log = this.logs.at(-1)!
     log.batches.push(
       operations.map(({ key, value }) => ({ key, value, sequence: ++this.#lastSequence })),
@@ -123,6 +132,7 @@ export class Lsm {
 
   /** Begins a new log. The older one is not synced by that; `flush` makes a table of it. */
   switchLog(): void {
+    this.#revision += 1
     this.logs.push(this.#newLog())
   }
 
@@ -146,6 +156,7 @@ export class Lsm {
   flush(all: boolean, levelMax: number = FLUSH_LEVEL_MAX): void {
     if (all && this.logs.at(-1)!.batches.length > 0) this.switchLog()
     const done = this.logs.splice(0, this.logs.length - 1)
+    if (done.length > 0) this.#revision += 1
     const entries = done.flatMap((log) => log.batches.flat()).sort(byKey)
     if (entries.length > 0) {
       this.#noteTables(true)
@@ -156,14 +167,17 @@ export class Lsm {
     this.#dropRetired()
   }
 
-  compactRange(range: Range): void {
+  /** The steps of a compaction, each durable when it is done: a process may end between any two. */
+  compaction(range: Range): readonly (() => void)[] {
     let deepest = 1
     for (let level = 1; level < LEVELS; level++) {
       if (this.levels[level]!.some((table) => meets(table, range))) deepest = level
     }
-    this.flush(true)
-    for (let level = 0; level < deepest; level++) this.#merge(level, range)
-    this.#dropRetired()
+    const merges = Array.from({ length: deepest }, (_, level) => () => {
+      this.#merge(level, range)
+      this.#dropRetired()
+    })
+    return [() => this.flush(true), ...merges]
   }
 
   /** What was written until now stays readable, and on disk, until the function that this returns is called. */
@@ -221,6 +235,7 @@ export class Lsm {
   #merge(level: number, range: Range): void {
     const first = this.#inputsOf(level, range)
     if (first.length === 0) return
+    this.#revision += 1
     const below = this.#meeting(level + 1, reachOf(first))
     // More of the upper level goes along where that takes no further table of the lower one.
     const grown = this.#inputsOf(level, reachOf([...first, ...below]))

@@ -31,8 +31,10 @@ export class SimLevelFolder {
 
   /** Every value that is on disk, deleted and overwritten ones included. */
   *physical(): Generator<PhysicalValue> {
-    for (const { key, value, file } of this.lsm.entries()) {
-      if (value) yield { key: Buffer.from(key, 'latin1').toString(), value, file }
+    for (const { file, entries } of this.lsm.pieces()) {
+      for (const { key, value } of entries) {
+        if (value) yield { key: Buffer.from(key, 'latin1').toString(), value, file }
+      }
     }
   }
 
@@ -51,7 +53,8 @@ export class SimLevelFolder {
 
 /**
  * What a process may find after the power went: of each log, its synced batches and any number of those behind them.
- * All combinations where they are few, otherwise a seeded sample with both extremes in it.
+ * All combinations where they are few, otherwise a seeded sample with both extremes in it. The first has what is synced
+ * and nothing else.
  */
 export function* levelCrashStates(
   folder: SimLevelFolder,
@@ -61,16 +64,15 @@ export function* levelCrashStates(
     least: synced,
     choices: batches.length - synced + 1,
   }))
-  const count = logs.reduce((product, { choices }) => product * choices, 1)
+  const count = levelCrashStateCount(folder)
   const random = seededRandom(seed)
   const total = Math.min(count, limit)
   for (let index = 0; index < total; index += 1) {
     let rest = index
-    const kept = logs.map(({ least, choices }, place) => {
+    const kept = logs.map(({ least, choices }) => {
       if (count > limit) {
         if (index === 0) return least
-        if (index === 1) return folder.lsm.logs[place]!.batches.length
-        return least + pick(random, choices)
+        return least + (index === 1 ? choices - 1 : pick(random, choices))
       }
       const chosen = rest % choices
       rest = Math.floor(rest / choices)
@@ -79,3 +81,6 @@ export function* levelCrashStates(
     yield new SimLevelFolder(folder.lsm.afterCrash(kept), folder.wasMade)
   }
 }
+
+export const levelCrashStateCount = ({ lsm }: SimLevelFolder): number =>
+  lsm.logs.reduce((product, { batches, synced }) => product * (batches.length - synced + 1), 1)

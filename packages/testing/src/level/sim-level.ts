@@ -21,7 +21,7 @@ export interface SimLevelOptions {
   readonly logBytesMax?: number
   readonly keyEncoding?: string
   readonly valueEncoding?: string
-  /** Called around every batch and compaction: a place to stop, to look, or to fail. */
+  /** Called around every batch and every step of a compaction: a place to stop, to look, or to fail. */
   readonly around?: AroundEffect
 }
 
@@ -166,11 +166,11 @@ export class SimLevel<K = string, V = Uint8Array> extends MemoryLevel<K, V> {
   /** As classic-level has it: the bounds are keys, both inside. */
   async compactRange(from: K, to: K): Promise<void> {
     const [start, end] = [from, to].map((key) => Buffer.from(this.#encoded(key)).toString('latin1'))
-    await this.#around('compact', async () => {
-      this.folder.lsm.compactRange({ from: start!, to: end! })
+    for (const step of this.folder.lsm.compaction({ from: start!, to: end! })) {
+      await this.#around('compact', async () => step())
       this.#logBytes = 0
       this.#flushIn = undefined
-    })
+    }
   }
 
   /** As classic-level has it, for `leveldb.sstables`; any other property is empty. */
