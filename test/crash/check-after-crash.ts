@@ -30,19 +30,22 @@ export const checkRecovered = (
   scan: Scan,
   expected: Expected,
   ids: readonly string[] = allIds,
-): Promise<number> =>
-  judge(
+): Promise<number> => {
+  const verified = new Set<string>()
+  return judge(
     {
       store,
       ids,
       scan,
-      provesDeath: (id) => provesDeath(store, id),
+      provesDeath: (id) => provesDeath(store, id, verified),
       verifiesEvents: () => verifiesEvents(store),
     },
     expected,
   )
+}
 
-async function provesDeath(store: ThreadStore, id: string): Promise<void> {
+/** One receipt may be the proof for many: it is verified for the first of them. */
+async function provesDeath(store: ThreadStore, id: string, verified: Set<string>): Promise<void> {
   const { state, receiptId } = await store.status(id)
   assert.equal(state, 'deleted')
   const receipt = receiptId === null ? undefined : await store.readReceipt(receiptId)
@@ -50,6 +53,8 @@ async function provesDeath(store: ThreadStore, id: string): Promise<void> {
     receipt?.threadIds.some((threadId) => threadId === id),
     `no receipt names ${id}`,
   )
+  if (verified.has(receipt.receiptId)) return
+  verified.add(receipt.receiptId)
   assert.equal(verifyReceipt(receipt, store.publicKey).ok, true)
 }
 
