@@ -4,7 +4,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 
 /** By what they do; a platform has some of each. */
@@ -121,8 +121,9 @@ const LOG_NAMES_MAX = 60
 /** LevelDB's files, those included that it may make next. Not its LOG, whose writes it does not look after. */
 function levelPaths(root: string): string[] {
   const folder = path.join(root, '.cenotaph', 'level')
-  const present = readdirSync(folder).filter((name) => /\d/.test(name))
-  const newest = Math.max(...present.map((name) => Number(/\d+/.exec(name)![0])))
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  const present = names.filter((name) => /\d/.test(name))
+  const newest = Math.max(0, ...present.map((name) => Number(/\d+/.exec(name)![0])))
   const coming = Array.from({ length: LOG_NAMES_MAX }, (_, n) => {
     const number = String(newest + 1 + n).padStart(6, '0')
     return [`${number}.log`, `${number}.ldb`, `${number}.dbtmp`, `MANIFEST-${number}`]

@@ -200,6 +200,33 @@ describe('the check of a database before it is opened', () => {
     expect(contents()).toEqual(before)
   })
 
+  it('accepts a database whose making stopped before it had a log, and LevelDB goes on with it', async () => {
+    const folder = await makeFolder()
+    const [name] = readdirSync(folder).filter((one) => /^MANIFEST/.test(one))
+    for (const logs of [{}, { '000003.log': Buffer.alloc(0) }]) {
+      const begun = makeByHand(0, logs)
+      const edit = readFileSync(path.join(begun, 'MANIFEST-000001'))
+      expect(edit.length).toBeLessThan(readFileSync(path.join(folder, name!)).length)
+      expect(await checkLevelFiles(nodeDisk, begun)).toBe('sound')
+    }
+    // As LevelDB itself begins: a comparator, log 0, the next file, no sequence.
+    const real = temporaryFolder()
+    const comparator = Buffer.from('leveldb.BytewiseComparator')
+    const first = Buffer.concat([
+      Buffer.from([1, comparator.length]),
+      comparator,
+      Buffer.from([2, 0, 3, 2, 4, 0]),
+    ])
+    writeFileSync(path.join(real, 'MANIFEST-000001'), encodeLog([first]))
+    writeFileSync(path.join(real, 'CURRENT'), 'MANIFEST-000001\n')
+    const level = await openLevel(real, { createIfMissing: true })
+    await level.put('k', Buffer.from('v'), { sync: true })
+    await level.close()
+    const again = await openLevel(real, { createIfMissing: false })
+    expect(Buffer.from((await again.get('k'))!).toString()).toBe('v')
+    await again.close()
+  })
+
   it('tells a database that is not there from one whose making was cut short', async () => {
     const root = temporaryFolder()
     const missing = path.join(root, 'missing')

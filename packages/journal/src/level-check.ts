@@ -78,7 +78,9 @@ async function check(
   const manifest = /^(MANIFEST-\d+)\n$/.exec(current)?.[1]
   if (manifest === undefined) throw damaged(folder, 'current-malformed', 'CURRENT')
   const { oldestLog, tables } = await readManifest(disk, folder, manifest)
-  if (!logs.some((name) => numberOf(name) === oldestLog))
+  // LevelDB makes a database with log number 0, and names its first log before it takes anything: until then there is
+  // nothing to lose. A crash leaves that, and another process that makes the database looks so for an instant.
+  if (oldestLog !== 0 && !logs.some((name) => numberOf(name) === oldestLog))
     throw damaged(folder, 'log-missing', `${String(oldestLog).padStart(6, '0')}.log`)
   // A crash while LevelDB opens leaves an empty new log behind one that was torn before. Logs older than
   // the oldest that the MANIFEST names are not read any more.
