@@ -151,7 +151,7 @@ describe('a machine with a fault', () => {
         .then(() => ports.disk.unlink('/a'))
         .catch(() => failed.push(hit()!.call))
     }
-    expect(failed).toEqual(['create', 'sync', 'batch', 'compact', 'unlink'])
+    expect(failed).toEqual(['create', 'sync', 'batch', 'compact', 'compact', 'unlink'])
   })
 
   it('tears the log where a batch fails, and what is acknowledged later is lost', async () => {

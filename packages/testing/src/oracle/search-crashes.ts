@@ -2,12 +2,8 @@
 // whatever comes back must be the state after what was acknowledged, or after one operation more. For any engine: what
 // its state is, it says itself.
 
-import {
-  type Explored,
-  type ExploreOptions,
-  type ExploreReport,
-  explore,
-} from '../explore/explore.js'
+import { explore } from '../explore/explore.js'
+import type { Explored, ExploreOptions, ExploreReport } from '../explore/explored.js'
 import { type MachinePorts, newMachine, portsOf, type SimMachine } from '../explore/sim-machine.js'
 import { allowedAfter, type Durability, placeAmong } from './states.js'
 
