@@ -149,7 +149,7 @@ export async function exploreProgram(
       machine: newMachine(),
       from,
       seed,
-      statesPerInstant: program.statesPerInstant ?? limits.statesPerInstant ?? 12,
+      statesPerInstant: program.statesPerInstant ?? limits.statesPerInstant ?? 24,
       recoveryStatesPerInstant: limits.recoveryStatesPerInstant ?? 2,
       ...(replay === undefined ? {} : { replay }),
       ...(isOver === undefined ? {} : { isOver }),
