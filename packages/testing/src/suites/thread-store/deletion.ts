@@ -22,8 +22,9 @@ export function testDeletion(check: Check, { checks, archive, residue }: Support
       await store.createThread({ threadId, name: threadId })
       await store.appendItems(threadId, [messageOf(`of ${threadId}`)])
     }
-    const { state, threadIds } = await store.deleteThreads([one])
-    assert.deepEqual([state, threadIds], ['deleted', [one]])
+    const result = await store.deleteThreads([one])
+    assert.equal(result.state, 'deleted', JSON.stringify(result))
+    assert.deepEqual(result.threadIds, [one])
     const calls = [
       () => store.readThread(one),
       () => textsOf(store, one),
