@@ -68,6 +68,27 @@ describe('a reverted thread has two rollouts, the second of which continues the 
     expect(await textsOf(store, thread)).toEqual([...history, 'five'])
   })
 
+  it('is searched without the line that was undone, which a fork may still have', async () => {
+    const { store } = await withReverted()
+    const placesOf = async (text: string) =>
+      (await store.searchThreads(text)).hits.map(({ threadId, ordinal }) => [threadId, ordinal])
+    expect(await placesOf(canaryOf('second'))).toEqual([[thread, 3]])
+    expect(await placesOf(canaryOf('undone'))).toEqual([])
+    const folder = path.join(scratch(), 'fork')
+    const base = { thread_id: thread, end_ordinal_exclusive: 4, end_byte_offset: 0 }
+    writeForeign(folder, {
+      threadId: fork,
+      firstOrdinal: 4,
+      meta: { forked_from_id: thread, history_base: base },
+      messages: ['on its own'],
+    })
+    await store.importRollouts([folder])
+    expect(await textsOf(store, fork)).toEqual(['one', 'two', canaryOf('undone'), 'on its own'])
+    expect(await placesOf(canaryOf('undone'))).toEqual([[fork, 3]])
+    expect(await placesOf('two')).toEqual([[fork, 2]])
+    expect(await placesOf('on its own')).toEqual([[fork, 5]])
+  })
+
   it('is archived and unarchived with both, byte for byte', async () => {
     const { root, store } = await withReverted()
     const before = rolloutsOf(root, thread).map((file) => readFileSync(file))

@@ -13,6 +13,7 @@ import type { OpenOperations } from './lifecycle/open-operations.js'
 import type { ResolvedOptions } from './options.js'
 import type { Participants } from './participants/registry.js'
 import type { SigningKey } from './proof/index.js'
+import type { PageCache } from './reading/page-cache.js'
 import type { Replacements } from './reading/replacements.js'
 import type { Redactions } from './redaction/redactions.js'
 import type { Ballast, RootLayout } from './root/index.js'
@@ -56,6 +57,8 @@ export interface StoreContext {
   readonly participants: Participants
   readonly redactions: Redactions
   readonly replacements: Replacements
+  /** Lists that were asked for last. */
+  readonly pages: PageCache
   readonly ballast: Ballast
   readonly identity: StoreIdentity
   /** Aborted when the store closes. */

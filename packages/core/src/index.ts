@@ -70,6 +70,8 @@ export type {
   TurnPage,
 } from './reading/list-items.js'
 export type { ListThreadsOptions, ThreadPage } from './reading/list-threads.js'
+export type { SearchHit } from './reading/search-thread.js'
+export type { SearchPage, SearchThreadsOptions, UnreadThread } from './reading/search-threads.js'
 export type { DirectoryStats, LargeThread, StatsOptions, StoreStats } from './reading/stats.js'
 export type { ThreadStatus } from './reading/thread-status.js'
 export type { ThreadStateName, ThreadView } from './reading/thread-view.js'

@@ -24,6 +24,11 @@ import {
 } from './reading/list-items.js'
 import { type ListThreadsOptions, listThreads, type ThreadPage } from './reading/list-threads.js'
 import { resolveThread } from './reading/resolve-thread.js'
+import {
+  type SearchPage,
+  type SearchThreadsOptions,
+  searchThreads,
+} from './reading/search-threads.js'
 import { type StatsOptions, type StoreStats, storeStats } from './reading/stats.js'
 import { type ThreadStatus, threadStatus } from './reading/thread-status.js'
 import { type ThreadView, viewOf } from './reading/thread-view.js'
@@ -58,6 +63,14 @@ export class StoreReader extends OpenedStore {
 
   listThreads(options: ListThreadsOptions = {}): Promise<ThreadPage> {
     return listThreads(this.context, options)
+  }
+
+  /**
+   * Lines in which people see a text, a hit a line, the newest thread first. The rollouts are read, plain or compressed:
+   * there is no index. See {@link SearchThreadsOptions}.
+   */
+  searchThreads(text: string, options: SearchThreadsOptions = {}): Promise<SearchPage> {
+    return searchThreads(this.context, text, options)
   }
 
   /** Items in order, the lineage followed; memory is bounded by the longest line. */

@@ -31,11 +31,13 @@ export async function* chunksForward(
   try {
     for (let at = start; at < end; ) {
       signal?.throwIfAborted()
-      const bytes = await (ahead ?? readChunk(source, at, Math.min(at + length, end)))
+      const bytes = await (ahead ?? readChunk(source, at, Math.min(endOf(at, length), end)))
       const next = at + bytes.length
       length = Math.min(2 * length, chunkBytesMax)
       ahead =
-        at > start && next < end ? readChunk(source, next, Math.min(next + length, end)) : undefined
+        at > start && next < end
+          ? readChunk(source, next, Math.min(endOf(next, length), end))
+          : undefined
       // What it meets is told when its turn comes.
       ahead?.catch(() => undefined)
       yield { offset: at, bytes }
@@ -46,6 +48,9 @@ export async function* chunksForward(
     await ahead?.catch(() => undefined)
   }
 }
+
+/** Chunks end at multiples of their length, so that none lies across two frames of a compressed rollout. */
+const endOf = (at: number, length: number): number => (Math.floor(at / length) + 1) * length
 
 /** All of [start, end). */
 export async function readChunk(

@@ -21,8 +21,11 @@ export interface OpenSourceOptions {
   /** Reads see nothing from here on: the committed length. Uncompressed bytes. */
   readonly endOffset?: number
   readonly limits?: SourceLimits
-  /** Runs the work of one frame that is decoded ahead. */
-  readonly gate?: Gate
+  /**
+   * Decodes compressed frames before they are asked for, for who goes through all of them; runs the work of each. Memory:
+   * two more frames.
+   */
+  readonly ahead?: Gate
 }
 
 /** Opens by the name's ending, `.zst` or not; undefined where there is no such file. */
@@ -32,7 +35,7 @@ export async function openRolloutSource(
   options: OpenSourceOptions = {},
 ): Promise<RolloutSource | undefined> {
   if (!path.endsWith('.zst')) return openPlainSource(disk, path, options.endOffset)
-  const source = await openZstdSource(disk, path, options.limits, options.gate)
+  const source = await openZstdSource(disk, path, options.limits, options.ahead)
   return source && options.endOffset !== undefined ? clipSource(source, options.endOffset) : source
 }
 

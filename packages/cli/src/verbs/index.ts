@@ -18,6 +18,7 @@ export const verbModules: readonly VerbModule[] = [
   { words: ['list'], load: () => import('./list.js').then(({ list }) => [list]) },
   { words: ['show'], load: () => import('./show.js').then(({ show }) => [show]) },
   { words: ['read'], load: () => import('./read.js').then(({ read }) => [read]) },
+  { words: ['search'], load: () => import('./search.js').then(({ search }) => [search]) },
   { words: ['fork'], load: () => import('./fork.js').then(({ fork }) => [fork]) },
   { words: ['rename'], load: () => import('./rename.js').then(({ rename }) => [rename]) },
   {

@@ -91,6 +91,7 @@ async function liveAndDie(store: ThreadStore): Promise<void> {
   await store.listTurns(id)
   await store.readThread(id)
   expect((await store.listThreads()).threads.length).toBeGreaterThan(3)
+  expect((await store.searchThreads(secret)).hits.length).toBeGreaterThan(0)
   expect(await store.resolveThread(`${secret} again`)).toBe(id)
   await store.status(id)
   if ('attachments' in loose) {

@@ -5,6 +5,7 @@ import { isStoreError, StoreError } from '@cenotaph/storage'
 import { encodeCursor } from '../reading/cursor.js'
 import { type ListThreadsOptions, queryText, type ThreadPage } from '../reading/list-threads.js'
 import { isIdPrefix } from '../reading/resolve-thread.js'
+import { limitOf } from '../reading/thread-filters.js'
 import type { ThreadView } from '../reading/thread-view.js'
 import { orderSuffix } from '../threads/index-keys.js'
 
@@ -12,8 +13,8 @@ import { orderSuffix } from '../threads/index-keys.js'
 export function mergedPage(
   pages: readonly [ThreadPage, ThreadPage],
   options: ListThreadsOptions,
-  limit: number,
 ): ThreadPage {
+  const limit = limitOf(options.limit)
   const sort = options.sort ?? 'created'
   const suffixOf = ({ threadId, createdAt, updatedAt }: ThreadView): string =>
     orderSuffix(
@@ -33,6 +34,9 @@ export function mergedPage(
     nextCursor: more && last ? encodeCursor(queryText(options), last.suffix) : null,
   }
 }
+
+export const byId = (views: readonly ThreadView[]): ThreadView[] =>
+  [...views].sort((a, b) => (a.threadId < b.threadId ? -1 : 1))
 
 /** What each half found for a text: ids, none, or an error that is the answer. */
 export async function candidatesOf(found: Promise<ThreadId>): Promise<readonly ThreadId[]> {

@@ -92,6 +92,28 @@ describe('an ephemeral thread', () => {
       expect(await store.resolveThread('renamed')).toBe(id)
     }))
 
+  it('is searched behind those on disk, page by page', () =>
+    withStore(async (store) => {
+      const ids: string[] = []
+      for (const ephemeral of [true, false, true, false]) {
+        const id = await store.createThread({ ephemeral })
+        await store.appendItems(id, [message('a reef'), message('nothing'), message('reef')])
+        ids.push(id)
+      }
+      const expected = [3, 1, 2, 0].flatMap((n) => [1, 3].map((ordinal) => [ids[n], ordinal]))
+      for (const limit of [1, 2, 3, 4, 5, 100]) {
+        const hits: (string | number)[][] = []
+        let cursor: string | undefined
+        do {
+          const page = await store.searchThreads('reef', { limit, ...(cursor ? { cursor } : {}) })
+          expect(page.hits.length).toBeLessThanOrEqual(limit)
+          hits.push(...page.hits.map(({ threadId, ordinal }) => [threadId, ordinal]))
+          cursor = page.nextCursor ?? undefined
+        } while (cursor)
+        expect(hits).toEqual(expected)
+      }
+    }))
+
   it('is there after a reopen and gone after a close', () =>
     withStore(async (store) => {
       const id = await store.createThread({ ephemeral: true })

@@ -15,7 +15,8 @@ import { checkForkOptions, type ForkOptions, type ForkResult } from '../lifecycl
 import type { ResolvedOptions } from '../options.js'
 import type { Participant } from '../participants/participant.js'
 import type { Receipt } from '../proof/index.js'
-import { type ListThreadsOptions, limitOf, type ThreadPage } from '../reading/list-threads.js'
+import type { ListThreadsOptions, ThreadPage } from '../reading/list-threads.js'
+import type { SearchPage, SearchThreadsOptions } from '../reading/search-threads.js'
 import type { ThreadView } from '../reading/thread-view.js'
 import { type OpenStore, openContext } from '../recovery/open-context.js'
 import type { SweepOptions, SweepResult } from '../schedule/sweep.js'
@@ -24,7 +25,8 @@ import { requireThreadIds } from '../threads/require-thread.js'
 import { MemoryHalf } from './memory-half.js'
 import { compressInBoth } from './merged-compress.js'
 import { deleteInBoth, mergedSweep, withKin } from './merged-delete.js'
-import { candidatesOf, mergedPage, theOne } from './merged-reads.js'
+import { byId, candidatesOf, mergedPage, theOne } from './merged-reads.js'
+import { searchInBoth } from './merged-search.js'
 import { routeVerbs } from './route-verbs.js'
 
 /** Named by their ids, or by what they are. */
@@ -256,17 +258,19 @@ export class RoutedStore extends ThreadStore {
 
   override async listThreads(options: ListThreadsOptions = {}): Promise<ThreadPage> {
     const page = await super.listThreads(options)
-    if (!this.#half) return page
-    return mergedPage(
-      [page, await this.#half.listThreads(options)],
-      options,
-      limitOf(options.limit),
-    )
+    return this.#half ? mergedPage([page, await this.#half.listThreads(options)], options) : page
+  }
+
+  override async searchThreads(
+    text: string,
+    options: SearchThreadsOptions = {},
+  ): Promise<SearchPage> {
+    const onDisk = (given: SearchThreadsOptions) => super.searchThreads(text, given)
+    return searchInBoth(options, onDisk, this.#half?.searchThreads.bind(this.#half, text))
   }
 
   override async listHolds(): Promise<readonly ThreadView[]> {
-    const holds = [...(await super.listHolds()), ...((await this.#half?.listHolds()) ?? [])]
-    return holds.sort((a, b) => (a.threadId < b.threadId ? -1 : 1))
+    return byId([...(await super.listHolds()), ...((await this.#half?.listHolds()) ?? [])])
   }
 
   override async resolveThread(text: string): Promise<ThreadId> {

@@ -60,6 +60,7 @@ export const overridden: readonly string[] = [
   'checkpoint',
   'sweep',
   'listThreads',
+  'searchThreads',
   'listHolds',
   'resolveThread',
   'readReceipt',

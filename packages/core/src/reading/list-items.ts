@@ -16,8 +16,8 @@ import { refuseHidden, requireThread, requireThreadId } from '../threads/require
 import { outsideBases, type ThreadRow } from '../threads/thread-row.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
 import { Item, type ThreadItem } from './item.js'
-import { limitOf } from './list-threads.js'
 import { openThreadHistory } from './open-rollout.js'
+import { limitOf } from './thread-filters.js'
 
 export interface ListItemsOptions {
   /** First ordinal; with `reverse`, the last one. */

@@ -90,4 +90,65 @@ describe('listing threads', () => {
       expect(await list({ search: 'ALPH' })).toEqual([top])
       expect(await list({ cwd: '/nowhere' })).toEqual([])
     }))
+
+  it('shows every change at once, however often the page was asked for before', () =>
+    withStore(async (store) => {
+      const [a, b, c] = await Promise.all(
+        ['Alpha', 'Beta', 'Gamma'].map((name) => store.createThread({ cwd: '/w', name })),
+      )
+      const queries = [
+        {},
+        { sort: 'updated', direction: 'asc' },
+        { archived: true },
+        { scheduled: true },
+        { search: 'a' },
+        { includeSubagents: true, cwd: '/w' },
+      ] as const
+      const pages = () => Promise.all(queries.map((query) => store.listThreads(query)))
+      let child = ''
+      const changes: (() => Promise<unknown>)[] = [
+        () => store.appendItems(a!, [message('one more')]),
+        () => store.renameThread(b!, 'Delta'),
+        () => store.archiveThreads([c!]),
+        () => store.unarchiveThreads([c!]),
+        () => store.holdThread(a!, 'a reason'),
+        () => store.unholdThread(a!),
+        () => store.pinThread(a!),
+        () => store.forkThread(a!),
+        async () => {
+          child = await store.createThread({ parentThreadId: b!, cwd: '/w' })
+        },
+        () => store.deleteThread(child),
+        () => store.deleteThread(c!, { in: '30d' }),
+        () => store.restoreThreads([c!]),
+        () => store.deleteThread(c!),
+        () => store.checkpoint(),
+      ]
+      let differed = 0
+      for (const change of changes) {
+        const before = await pages()
+        expect(await pages()).toEqual(before)
+        await change()
+        const after = await pages()
+        for (const { threads } of after) {
+          for (const view of threads) {
+            const now = view.state === 'scheduled' ? view : await store.readThread(view.threadId)
+            expect(view).toEqual(now)
+          }
+        }
+        differed += JSON.stringify(after) === JSON.stringify(before) ? 0 : 1
+      }
+      // All but the checkpoint.
+      expect(differed).toBe(changes.length - 1)
+    }))
+
+  it('hands out pages that a caller may sort, and no caller changes for others', () =>
+    withStore(async (store) => {
+      for (let n = 0; n < 3; n += 1) await store.createThread({ cwd: '/w' })
+      const { threads } = await store.listThreads()
+      const order = threads.map(({ threadId }) => threadId)
+      ;(threads as unknown[]).reverse()
+      expect((await store.listThreads()).threads.map(({ threadId }) => threadId)).toEqual(order)
+      expect(() => Object.assign(threads[0]!, { name: 'mine' })).toThrow(TypeError)
+    }))
 })

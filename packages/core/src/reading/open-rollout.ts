@@ -30,18 +30,24 @@ export function pathsOf(context: StoreContext, row: ThreadRow, rollout: RolloutR
   })
 }
 
+export interface ReaderOptions {
+  /** The caller reads all of it and keeps nothing: compressed frames are decoded before they are asked for. */
+  readonly goesThrough?: boolean
+}
+
 /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_SHORT */
 export async function openRollout(
   context: StoreContext,
   row: ThreadRow,
   rollout: RolloutRow,
+  { goesThrough = false }: ReaderOptions = {},
 ): Promise<RolloutSource> {
   // A move links the new name before it unlinks the old one, so one of two looks finds the file.
   for (let look = 0; look < 2; look += 1) {
     for (const path of pathsOf(context, row, rollout)) {
       const source = await openRolloutSource(context.disk, path, {
         endOffset: rollout.bytes,
-        gate: (run) => context.journal.heavy.run(run),
+        ...(goesThrough ? { ahead: (run) => context.journal.heavy.run(run) } : {}),
       })
       if (!source) continue
       if (isBehind(context, row.threadId, rollout)) {
@@ -74,14 +80,14 @@ const rolloutNow = (context: StoreContext, id: ThreadId, rolloutId: RolloutId) =
   context.threads.peek(id)?.row.rollouts.find((one) => one.rolloutId === rolloutId)
 
 /** Lineage over this store. Bases are not asked whether they are dead: a fork reads them until it is detached. */
-function lookupIn(context: StoreContext, tip: ThreadRow): RolloutLookup {
+function lookupIn(context: StoreContext, tip: ThreadRow, options: ReaderOptions): RolloutLookup {
   return {
     async open(rolloutId) {
       const own = tip.rollouts.find((rollout) => rollout.rolloutId === rolloutId)
       const row = own ? tip : await ownerRow(context, rolloutId)
       const rollout = row?.rollouts.find((candidate) => candidate.rolloutId === rolloutId)
       if (!row || !rollout) return undefined
-      const source = await openRollout(context, row, rollout)
+      const source = await openRollout(context, row, rollout, options)
       return {
         source,
         firstOrdinal: rollout.firstOrdinal,
@@ -114,6 +120,7 @@ export async function openThreadHistory(
   context: StoreContext,
   row: ThreadRow,
   onDamage?: (damage: Damage) => void,
+  options: ReaderOptions = {},
 ): Promise<History> {
   const tip = currentRollout(row).rolloutId
   for (let current = row; ; ) {
@@ -127,7 +134,7 @@ export async function openThreadHistory(
     try {
       history = await openHistory(
         tip,
-        lookupIn(context, current),
+        lookupIn(context, current, options),
         onDamage ? { onDamage: note } : {},
       )
     } catch (error) {

@@ -7,6 +7,8 @@ import { checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { rowsUnder } from '../rows-under.js'
 import { idOfKey } from '../threads/index-keys.js'
+import { idOfRowKey } from '../threads/thread-row.js'
+import { rowsInOrder } from './rows-in-order.js'
 
 const PREFIX_CHARACTERS_MIN = 8
 const CANDIDATES_MAX = 10
@@ -30,10 +32,16 @@ export async function resolveThread(context: StoreContext, text: string): Promis
 export const isIdPrefix = (text: string): boolean =>
   text.length >= PREFIX_CHARACTERS_MIN && /^[0-9a-f-]+$/i.test(text)
 
+/** Rows are keyed by id, so these lie together. */
 async function idsWithPrefix(context: StoreContext, prefix: string): Promise<ThreadId[]> {
   const found = new Set<ThreadId>()
-  for await (const id of allThreadIds(context)) {
-    if (id.startsWith(prefix) && !context.dead.has(id)) found.add(id)
+  // What an id is made of comes before `g`.
+  const range = { from: `t/${prefix}`, to: `t/${prefix}g` }
+  for await (const keys of context.journal.keysIn([range])) {
+    for (const key of keys) {
+      const id = idOfRowKey(key)
+      if (id && !context.dead.has(id)) found.add(id)
+    }
   }
   if (found.size === 0)
     for (const id of context.dead.ids()) if (id.startsWith(prefix)) found.add(id)
@@ -43,13 +51,11 @@ async function idsWithPrefix(context: StoreContext, prefix: string): Promise<Thr
 async function idsWithName(context: StoreContext, name: string): Promise<ThreadId[]> {
   const found: ThreadId[] = []
   const waiting: ThreadId[] = []
-  for await (const id of allThreadIds(context)) {
-    if (context.dead.has(id)) continue
-    const state = await context.threads.load(id)
-    if (state?.row.name !== name) continue
-    const list = context.schedules.has(id) ? waiting : found
-    list.push(id)
-  }
+  const anyOf = { includeSubagents: true, name }
+  for (const filters of [anyOf, { ...anyOf, archived: true }])
+    for await (const { row } of rowsInOrder(context, filters)) found.push(row.threadId)
+  for await (const { row } of rowsInOrder(context, { ...anyOf, scheduled: true }))
+    waiting.push(row.threadId)
   // What waits for its date answers to a name that nobody else has: it can be restored by it.
   return found.length > 0 ? found : waiting
 }

@@ -3,8 +3,9 @@
 import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
 import { deleteAfterOf } from '../schedule/schedules.js'
-import { childrenOf, forksOf } from '../threads/relatives.js'
+import { kinOfEach } from '../threads/relatives.js'
 import { currentRollout, ownBytes, ownItems, type ThreadRow } from '../threads/thread-row.js'
+import type { Kin } from '../threads/thread-state.js'
 
 export type ThreadStateName = 'active' | 'archived' | 'scheduled' | 'erasing' | 'deleted'
 
@@ -44,14 +45,25 @@ export interface ThreadView {
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 export async function viewOf(context: StoreContext, row: ThreadRow): Promise<ThreadView> {
-  const [forks, children] = await Promise.all([
-    forksOf(context, row.threadId),
-    childrenOf(context, row.threadId),
-  ])
+  const [view] = await viewsOf(context, [row])
+  return view!
+}
+
+/** In the order of the rows. */
+export async function viewsOf(
+  context: StoreContext,
+  rows: readonly ThreadRow[],
+): Promise<ThreadView[]> {
+  const kin = await kinOfEach(context, rows)
+  return rows.map((row, index) => viewWith(context, row, kin[index]!))
+}
+
+function viewWith(context: StoreContext, row: ThreadRow, kin: Kin): ThreadView {
   const rollout = currentRollout(row)
   const schedule = context.schedules.of(row.threadId)
   // What is scheduled is as if absent, to all but what is scheduled itself.
-  const isSeen = (id: ThreadId): boolean => schedule !== undefined || !context.schedules.has(id)
+  const isSeen = (id: ThreadId): boolean =>
+    !context.dead.has(id) && (schedule !== undefined || !context.schedules.has(id))
   return {
     threadId: row.threadId,
     state: schedule ? 'scheduled' : row.archived ? 'archived' : 'active',
@@ -69,8 +81,8 @@ export async function viewOf(context: StoreContext, row: ThreadRow): Promise<Thr
     compressed: rollout.compressed,
     forkedFromId: row.forkedFromId,
     parentThreadId: row.parentThreadId,
-    forks: forks.map((fork) => fork.threadId).filter(isSeen),
-    children: children.filter(isSeen),
+    forks: kin.forks.filter(isSeen),
+    children: kin.children.filter(isSeen),
     held: row.hold !== undefined,
     holdReason: row.hold?.reason ?? null,
     pinned: row.pinned === true,

@@ -22,6 +22,7 @@ import type { ResolvedOptions } from '../options.js'
 import { Participants } from '../participants/registry.js'
 import { registerPresent } from '../participants/verbs.js'
 import { createSigningKey, loadSigningKey, type SigningKey } from '../proof/index.js'
+import { PageCache } from '../reading/page-cache.js'
 import { Replacements } from '../reading/replacements.js'
 import { Redactions } from '../redaction/redactions.js'
 import { Ballast, prepareRoot, type RootLayout, rootLayout } from '../root/index.js'
@@ -174,6 +175,8 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   // Last of all that can fail, because it stays open.
   const tombstones = await TombstoneFile.open(disk, layout.tombstonesPath, { create: fresh })
   const locks = new LockTable()
+  const threads = new ThreadTable(journal, locks, { evicts: !options.ephemeral })
+  const dead = new DeadSet()
   const writers = new RolloutWriters(disk, layout)
   const commits = new Commits(journal, writers, options)
   const close = new AbortController()
@@ -195,10 +198,10 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     entropy,
     journal,
     locks,
-    threads: new ThreadTable(journal, locks, { evicts: !options.ephemeral }),
+    threads,
     directories,
     events,
-    dead: new DeadSet(),
+    dead,
     schedules,
     dueDeletions: undefined as unknown as DueDeletions,
     residueSearches: undefined as unknown as ResidueSearches,
@@ -212,6 +215,7 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
     deletions: new Deletions(),
     redactions: new Redactions(options.maxLineBytes),
     replacements: new Replacements(),
+    pages: new PageCache({ threads, dead, schedules }),
     backups,
     participants,
     ballast: ballastOf(options, layout),
@@ -223,7 +227,10 @@ async function load({ layout, options, level, fresh }: LoadParts): Promise<{
   context.checkpoints = new Checkpoints(context)
   context.dueDeletions = new DueDeletions(context)
   context.residueSearches = new ResidueSearches(context)
-  context.dead.onDeath = (ids) => options.companion.onDeath?.(ids)
+  dead.onDeath = (ids) => {
+    context.pages.clear()
+    options.companion.onDeath?.(ids)
+  }
   commits.onCommitted = () => context.checkpoints.noteAppend()
   return { context, recovered, close }
 }

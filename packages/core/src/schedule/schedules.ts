@@ -54,6 +54,8 @@ export function decodeSchedule(operationId: string, body: Uint8Array): Schedule 
 }
 
 export class Schedules {
+  /** Rises with every set that comes or goes. */
+  changes = 0
   readonly #sets = new Map<string, Schedule>()
   readonly #of = new Map<ThreadId, Schedule>()
 
@@ -136,11 +138,13 @@ export class Schedules {
   }
 
   #add(schedule: Schedule): void {
+    this.changes += 1
     this.#sets.set(schedule.operationId, schedule)
     for (const id of schedule.ids) this.#of.set(id, schedule)
   }
 
   #remove(schedule: Schedule): void {
+    this.changes += 1
     this.#sets.delete(schedule.operationId)
     for (const id of schedule.ids) if (this.#of.get(id) === schedule) this.#of.delete(id)
   }

@@ -6,6 +6,8 @@ import { breathe } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { inPieces } from '../in-pieces.js'
 import { childrenPrefix, forksPrefix, idOfKey, ownersPrefix } from './index-keys.js'
+import type { ThreadRow } from './thread-row.js'
+import type { Kin } from './thread-state.js'
 
 /** Sorting more of them is the work of one turn of the event loop. */
 const MANY = 400
@@ -80,6 +82,35 @@ export async function spawnTree(
   }
   return living
 }
+
+/** Those that name a thread as their parent or base, dead or alive: what an answer can be remembered of. */
+export async function kinOfEach(context: StoreContext, rows: readonly ThreadRow[]): Promise<Kin[]> {
+  const asOf = context.threads.changes.kin
+  const known = rows.map(({ threadId }) => context.threads.peek(threadId)?.kin)
+  const unknown = rows.filter((_, index) => known[index]?.asOf !== asOf)
+  if (unknown.length === 0) return known as Kin[]
+  const ids = unknown.map(({ threadId }) => threadId)
+  const [forks, children] = await Promise.all([
+    idsUnderEach(context, unknown.flatMap(namesOf), (name) => forksPrefix(name as ThreadId)),
+    idsUnderEach(context, ids, childrenPrefix),
+  ])
+  const found = new Map<ThreadId, Kin>()
+  for (const row of unknown) {
+    const { threadId } = row
+    const of = new Set(namesOf(row).flatMap((name) => forks.get(name) ?? []))
+    of.delete(threadId)
+    const kin = { asOf, forks: [...of], children: children.get(threadId) ?? [] }
+    found.set(threadId, kin)
+    const state = context.threads.peek(threadId)
+    if (state) state.kin = kin
+  }
+  return rows.map(({ threadId }, index) => found.get(threadId) ?? known[index]!)
+}
+
+/** By which forks name it: its own id, and those of its rollouts. */
+const namesOf = ({ threadId, rollouts }: ThreadRow): string[] => [
+  ...new Set([threadId as string, ...rollouts.map(({ rolloutId }) => rolloutId as string)]),
+]
 
 /** The thread that a rollout belongs to: its own id, or the one that the index names. */
 export async function ownerOf(

@@ -1,7 +1,7 @@
 // The row of a thread: what lists, checks and steps need to know without opening its rollouts. A row is a
 // projection; the rollouts are the truth for history. It is one value, `t/<id>/row`, and dies with its thread.
 
-import type { HistoryBase, RolloutId, ThreadId } from '@cenotaph/rollout'
+import { type HistoryBase, parseThreadId, type RolloutId, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 
 /** One transcript file of a thread. A thread has one, a reverted thread several, oldest first. */
@@ -67,6 +67,9 @@ export const rowKey = (id: ThreadId): string => `t/${id}/row`
 /** The id under whose prefix a key of LevelDB is; undefined where it is nobody's. */
 export const ownerOfKey = (key: string): string | undefined =>
   key.startsWith('t/') ? key.slice(2, key.indexOf('/', 2)) : undefined
+/** Of the keys of a thread's values, the id for that of the row. */
+export const idOfRowKey = (key: string): ThreadId | undefined =>
+  key.endsWith('/row') ? parseThreadId(key.slice('t/'.length, -'/row'.length)) : undefined
 
 /** Bounds of everything that a thread owns in LevelDB. */
 export const threadRange = (id: ThreadId): { from: string; to: string } => ({
@@ -104,4 +107,4 @@ export function outsideBases(row: ThreadRow): readonly RolloutId[] {
 export const encodeRow = (row: ThreadRow): Uint8Array => Buffer.from(JSON.stringify(row))
 
 export const decodeRow = (body: Uint8Array): ThreadRow =>
-  JSON.parse(Buffer.from(body).toString()) as ThreadRow
+  JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()) as ThreadRow

@@ -19,10 +19,24 @@ export interface LiveWriter {
   end(error: StoreError): void
 }
 
+export interface Kin {
+  readonly asOf: number
+  readonly forks: readonly ThreadId[]
+  readonly children: readonly ThreadId[]
+}
+
+/** Told when a thread looks different from now on. */
+export interface ThreadObserver {
+  rowChanged(state: ThreadState, before: ThreadRow): void
+  parkingChanged(): void
+}
+
+const nobody: ThreadObserver = { rowChanged: () => {}, parkingChanged: () => {} }
+
 export class ThreadState {
   readonly threadId: ThreadId
-  /** Committed: journaled, or made durable by an operation. */
-  row: ThreadRow
+  readonly #observer: ThreadObserver
+  #row: ThreadRow
   /** The row as LevelDB holds it; differs from `row` between checkpoints. */
   persisted: ThreadRow | undefined
   tail: Tail
@@ -35,16 +49,39 @@ export class ThreadState {
   carried: (Section | ReservedSection)[] = []
   /** Lines committed since the last ItemsAppended event. */
   unrecorded: { first: number; count: number; bytes: number } | undefined
-  /** Why this thread is parked; it is read as far as possible and takes no writes. */
-  unavailable: StoreError | undefined
+  #unavailable: StoreError | undefined
   /** The live writer, if a recorder holds this thread. */
   writer: LiveWriter | undefined
+  /** What the index says of its relatives, as of a number of changes. */
+  kin: Kin | undefined
 
-  constructor(row: ThreadRow, persisted: ThreadRow | undefined) {
+  constructor(row: ThreadRow, persisted: ThreadRow | undefined, observer = nobody) {
     this.threadId = row.threadId
-    this.row = row
+    this.#row = row
     this.persisted = persisted
     this.tail = tailOf(row)
+    this.#observer = observer
+  }
+
+  /** Committed: journaled, or made durable by an operation. */
+  get row(): ThreadRow {
+    return this.#row
+  }
+
+  set row(row: ThreadRow) {
+    const before = this.#row
+    this.#row = row
+    this.#observer.rowChanged(this, before)
+  }
+
+  /** Why this thread is parked; it is read as far as possible and takes no writes. */
+  get unavailable(): StoreError | undefined {
+    return this.#unavailable
+  }
+
+  set unavailable(error: StoreError | undefined) {
+    this.#unavailable = error
+    this.#observer.parkingChanged()
   }
 
   get dirty(): boolean {

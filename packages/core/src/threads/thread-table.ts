@@ -6,6 +6,7 @@ import type { ThreadId } from '@cenotaph/rollout'
 import { breathe } from '@cenotaph/storage'
 import { indexKeys } from './index-keys.js'
 import type { LockTable } from './lock-table.js'
+import { ThreadChanges } from './thread-changes.js'
 import { decodeRow, encodeRow, rowKey, type ThreadRow } from './thread-row.js'
 import { ThreadState } from './thread-state.js'
 
@@ -20,6 +21,7 @@ export class ThreadTable {
   readonly #locks: LockTable
   readonly #states = new Map<ThreadId, ThreadState>()
   readonly #loading = new Map<ThreadId, Promise<ThreadState | undefined>>()
+  readonly changes = new ThreadChanges()
   #evictFrom = RESIDENT_MAX
 
   /** `evicts`: whether rows leave memory again. Those of a store that is in memory itself stay. */
@@ -57,19 +59,45 @@ export class ThreadTable {
     return found
   }
 
+  /**
+   * Rows in the order of the ids, for who looks through many: they do not stay in memory. A row whose stored bytes
+   * `mayMatch` says no to is not decoded, and is undefined as one that is not there.
+   */
+  async readRows(
+    ids: readonly ThreadId[],
+    mayMatch: (body: Buffer) => boolean = () => true,
+  ): Promise<(ThreadRow | undefined)[]> {
+    const present = ids.map((id) => this.#states.get(id))
+    const missing = ids.filter((_, index) => present[index] === undefined)
+    const bodies =
+      missing.length === 0 ? [] : await this.#journal.getMany(missing.map((id) => rowKey(id)))
+    let next = 0
+    return ids.map((id, index) => {
+      const body = present[index] ? undefined : bodies[next++]
+      // What came into memory meanwhile is newer; what left it is as it was.
+      const state = this.#states.get(id) ?? present[index]
+      if (state) return state.row
+      const bytes = body && Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      return bytes && mayMatch(bytes) ? decodeRow(bytes) : undefined
+    })
+  }
+
   /** What is in memory, without reading. */
   peek(id: ThreadId): ThreadState | undefined {
     return this.#states.get(id)
   }
 
   add(row: ThreadRow): ThreadState {
-    const state = new ThreadState(row, row)
+    const state = new ThreadState(row, row, this.changes)
     this.#states.set(row.threadId, state)
+    this.changes.added(state)
     return state
   }
 
   forget(id: ThreadId): void {
+    const state = this.#states.get(id)
     this.#states.delete(id)
+    if (state) this.changes.removed(state)
   }
 
   /** What is in memory: in a store that evicts nothing, every thread that was loaded or made. */
@@ -99,7 +127,7 @@ export class ThreadTable {
     const present = this.#states.get(id)
     if (present || body === undefined) return present
     const row = decodeRow(body)
-    const state = new ThreadState(row, row)
+    const state = new ThreadState(row, row, this.changes)
     this.#evict()
     this.#states.set(id, state)
     return state
@@ -111,7 +139,9 @@ export class ThreadTable {
       if (this.#states.size < RESIDENT_MAX) break
       const needed = state.dirty || state.unavailable || state.writer || state.holdsLines
       const idle = !needed && !this.#locks.isHeld(id)
-      if (idle) this.#states.delete(id)
+      if (!idle) continue
+      this.#states.delete(id)
+      this.changes.evicted(state)
     }
     // Where all are needed, looking through them for every row that comes in would take the square of their number.
     this.#evictFrom = Math.max(RESIDENT_MAX, this.#states.size + RESIDENT_MAX / 10)

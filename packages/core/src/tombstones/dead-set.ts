@@ -24,6 +24,9 @@ export class DeadSet {
     for (const set of sets) this.add(set)
   }
 
+  /** Rises with every set that is added or taken back. */
+  changes = 0
+
   /** Number of dead threads. */
   get size(): number {
     return this.#tombs.size
@@ -58,6 +61,7 @@ export class DeadSet {
   add(set: DeadThreads): void {
     if (this.#sets.has(set.operationId)) return
     this.#sets.set(set.operationId, set)
+    this.changes += 1
     for (const [index, id] of set.ids.entries()) this.#bury(id, set, set.parentIds[index] ?? null)
     this.onDeath?.(set.ids)
   }
@@ -67,6 +71,7 @@ export class DeadSet {
     const removed = this.#sets.get(operationId)
     if (!removed) return
     this.#sets.delete(operationId)
+    this.changes += 1
     const freed = new Set(removed.ids.filter((id) => this.#tombs.get(id) === removed))
     for (const id of freed) this.#exhume(id)
     for (const set of this.#sets.values())

@@ -94,11 +94,11 @@ describe('searching a rollout', () => {
   })
 
   it('refuses a line above the limit as a reader does', async () => {
-    const line = lineBytes({ ordinal: 1, payload: message('x'.repeat(200_000)) })
+    const line = lineBytes({ ordinal: 1, payload: message('x'.repeat(2_000_000)) })
     const source = memorySource(Buffer.concat([metaBytes(0), line]))
     const search = searchRollout(source, textPattern('q'), {
       explicitOrdinals: true,
-      maxLineBytes: 150_000,
+      maxLineBytes: 1_000_000,
     })
     await expect(gather(search)).rejects.toMatchObject({ code: 'ROLLOUT_LINE_TOO_LONG' })
   })

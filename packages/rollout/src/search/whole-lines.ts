@@ -6,7 +6,7 @@ import { type Chunk, chunksForward } from '../chunks.js'
 import { newline, type PieceRange } from '../pieces.js'
 import type { RolloutSource } from '../source.js'
 
-/** @throws ROLLOUT_LINE_TOO_LONG, ROLLOUT_SHORT, and what the signal says once it aborts */
+/** @throws ROLLOUT_LINE_TOO_LONG for a line that lies across chunks, ROLLOUT_SHORT, and what the signal says once it aborts */
 export async function* wholeLines(source: RolloutSource, range: PieceRange): AsyncGenerator<Chunk> {
   let carried: Buffer[] = []
   let carriedBytes = 0
@@ -15,11 +15,10 @@ export async function* wholeLines(source: RolloutSource, range: PieceRange): Asy
     if (carriedBytes === 0) start = offset
     if (bytes.length > 0) carried.push(bytes)
     carriedBytes += bytes.length
-    if (carriedBytes > range.maxLineBytes) {
-      throw new StoreError('ROLLOUT_LINE_TOO_LONG', 'A line is longer than the limit', {
-        detail: { offset: start, limit: range.maxLineBytes },
-      })
-    }
+    if (carriedBytes <= range.maxLineBytes) return
+    throw new StoreError('ROLLOUT_LINE_TOO_LONG', 'A line is longer than the limit', {
+      detail: { offset: start, limit: range.maxLineBytes },
+    })
   }
   for await (const { offset, bytes } of chunksForward(source, range)) {
     // Where there is no newline, zeros may end a line as well.
@@ -27,7 +26,8 @@ export async function* wholeLines(source: RolloutSource, range: PieceRange): Asy
     let from = 0
     if (last > 0 && carriedBytes > 0) {
       from = bytes.indexOf(newline) + 1 || last
-      yield { offset: start, bytes: Buffer.concat([...carried, bytes.subarray(0, from)]) }
+      carry(offset, bytes.subarray(0, from))
+      yield { offset: start, bytes: Buffer.concat(carried) }
       carried = []
       carriedBytes = 0
     }

@@ -109,7 +109,7 @@ describe('a compressed rollout', () => {
         return run()
       }
       for (const step of [1_000, 64 * 1024, 300_001]) {
-        const source = (await openRolloutSource(nodeDisk, file, { gate }))!
+        const source = (await openRolloutSource(nodeDisk, file, { ahead: gate }))!
         const read: Uint8Array[] = []
         for (let at = 0; at < source.size; at += step) read.push(await source.read(at, step))
         expect(Buffer.concat(read).equals(content)).toBe(true)
@@ -120,7 +120,7 @@ describe('a compressed rollout', () => {
       const stored = Buffer.concat(parts)
       stored[stored.length >> 1]! ^= 0x10
       await writeFile(file, stored)
-      const damaged = (await openRolloutSource(nodeDisk, file, { gate }))!
+      const damaged = (await openRolloutSource(nodeDisk, file, { ahead: gate }))!
       let bytes = 0
       const reading = async () => {
         for (let at = 0; at < damaged.size; at += 50_000)

@@ -1,6 +1,7 @@
 // Frames that are decoded before they are asked for, while a reader goes through a rollout from front to back: the next
 // two, on as many threads, so that whoever works on one does not wait for another. Only frames that are small enough to
-// hold three of them. What a decoder finds wrong is told when its frame is asked for.
+// hold three of them. The decoder's buffers are freed by full collections alone, so this costs tens of megabytes: for who
+// scans faster than frames are decoded. What a decoder finds wrong is told when its frame is asked for.
 
 /** Runs a piece of work on the thread pool: whoever shares one with others decides here when it begins. */
 export type Gate = <T>(run: () => Promise<T>) => Promise<T>

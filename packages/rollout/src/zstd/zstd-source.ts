@@ -25,7 +25,7 @@ export async function openZstdSource(
   disk: Disk,
   path: string,
   limits?: SourceLimits,
-  gate: Gate = (run) => run(),
+  ahead?: Gate,
 ): Promise<RolloutSource | undefined> {
   const file = await disk.openRead(path)
   if (!file) return undefined
@@ -33,7 +33,7 @@ export async function openZstdSource(
     const bounds = withDefaults(limits)
     const readAt: ReadAt = (offset, length) => file.read(offset, length)
     const groups = await readFrameIndex(readAt, await file.size(), path, bounds)
-    return new ZstdSource({ file, readAt, groups, limits: bounds, gate })
+    return new ZstdSource({ file, readAt, groups, limits: bounds, ahead })
   } catch (error) {
     await file.close()
     throw error
@@ -45,7 +45,7 @@ interface SourceParts {
   readonly readAt: ReadAt
   readonly groups: readonly FrameGroup[]
   readonly limits: Required<SourceLimits>
-  readonly gate: Gate
+  readonly ahead: Gate | undefined
 }
 
 class ZstdSource implements RolloutSource {
@@ -55,12 +55,12 @@ class ZstdSource implements RolloutSource {
   readonly #readAt: ReadAt
   readonly #groups: readonly FrameGroup[]
   readonly #maxFrameBytes: number
-  readonly #frames: FramesAhead
+  readonly #ahead: FramesAhead | undefined
   #whole: { readonly group: FrameGroup; readonly content: Uint8Array } | undefined
   #cursor: StreamCursor | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor({ file, readAt, groups, limits, gate }: SourceParts) {
+  constructor({ file, readAt, groups, limits, ahead }: SourceParts) {
     const last = groups.at(-1)
     this.size = last ? last.offset + last.bytes : 0
     this.sequential = groups.some((group) => group.bytes > limits.maxFrameBytes)
@@ -69,7 +69,7 @@ class ZstdSource implements RolloutSource {
     this.#groups = groups
     this.#maxFrameBytes = limits.maxFrameBytes
     const decode = (index: number) => this.#decode(groups[index] as FrameGroup)
-    this.#frames = new FramesAhead(groups, decode, gate)
+    this.#ahead = ahead && new FramesAhead(groups, decode, ahead)
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
@@ -79,7 +79,7 @@ class ZstdSource implements RolloutSource {
   close(): Promise<void> {
     return this.#inTurn(async () => {
       this.#whole = undefined
-      await this.#frames.end()
+      await this.#ahead?.end()
       await this.#cursor?.close()
       await this.#file.close()
     })
@@ -109,7 +109,7 @@ class ZstdSource implements RolloutSource {
     if (this.#whole?.group === group) return this.#whole.content.subarray(start, end)
     if (this.#cursor?.group !== group) {
       await this.#drop()
-      const content = await this.#frames.take(index)
+      const content = await (this.#ahead?.take(index) ?? this.#decode(group))
       if (content) {
         this.#whole = { group, content }
         return content.subarray(start, end)
