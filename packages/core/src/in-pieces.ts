@@ -14,6 +14,32 @@ export async function inTurns<T>(steps: Generator<void, T>): Promise<T> {
   }
 }
 
+/**
+ * Shares the turns of the event loop among several who compute at once: each asks before a piece of its work, and goes on
+ * when there is room for it in the present turn, or alone in one of the next.
+ */
+export class Paced {
+  readonly #roomOfATurn: number
+  #room: number
+  #turns: Promise<void> = Promise.resolve()
+
+  constructor(roomOfATurn: number) {
+    this.#roomOfATurn = roomOfATurn
+    this.#room = roomOfATurn
+  }
+
+  readonly turn = async (size: number): Promise<void> => {
+    if (size <= this.#room) {
+      this.#room -= size
+      return
+    }
+    this.#turns = this.#turns.then(breathe).then(() => {
+      this.#room = this.#roomOfATurn - size
+    })
+    return this.#turns
+  }
+}
+
 /** For such a computation: the list, with a pause now and then. */
 export function* paused<T>(list: Iterable<T>, run: (one: T) => void): Generator<void, void> {
   let count = 0

@@ -7,7 +7,8 @@ import type { RolloutSource } from './source.js'
 
 /** Of the first chunk; what a page is likely to need. */
 export const chunkBytes = 64 * 1024
-const chunkBytesMax = 512 * 1024
+/** Work on one is a turn of the event loop that others can wait for. */
+const chunkBytesMax = 256 * 1024
 
 export interface Chunk {
   readonly offset: number

@@ -30,8 +30,8 @@ export interface OrderOptions {
   readonly signal?: AbortSignal
 }
 
-/** A page of keys grows up to this. */
-const READ_MAX = 500
+/** A page of keys grows up to this; to take the rows of one is a turn of the event loop. */
+const READ_MAX = 200
 
 /** @throws ARGUMENT_INVALID, THREAD_ID_MALFORMED */
 export async function* rowsInOrder(

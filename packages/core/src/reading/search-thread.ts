@@ -42,6 +42,7 @@ export interface ThreadSearch {
   readonly scope: SearchScope
   readonly limit: number
   readonly signal: AbortSignal
+  readonly pace: (bytes: number) => Promise<void>
   /** The last hit of the page before. */
   readonly after: SearchPlace | undefined
 }
@@ -134,7 +135,7 @@ async function* foundIn(
   context: StoreContext,
   history: History,
   { rolloutId, firstOrdinal }: SearchPart,
-  { pattern, signal }: ThreadSearch,
+  { pattern, signal, pace }: ThreadSearch,
 ): AsyncGenerator<FoundText> {
   const index = history.segments.findIndex((segment) => segment.rolloutId === rolloutId)
   const segment = history.segments[index]
@@ -147,6 +148,7 @@ async function* foundIn(
     explicitOrdinals: segment.explicitOrdinals,
     maxLineBytes: context.options.maxLineBytes,
     signal,
+    pace,
   })
 }
 

@@ -9,6 +9,7 @@ import { StoreError } from '@cenotaph/storage'
 import { checkOptions, checkText } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { inOrder } from '../in-order.js'
+import { Paced } from '../in-pieces.js'
 import { ownBytes, type ThreadRow } from '../threads/thread-row.js'
 import { decodeCursor, encodeCursor } from './cursor.js'
 import { queryText } from './list-threads.js'
@@ -45,6 +46,8 @@ export const HITS_DEFAULT = 100
 /** Bytes of threads that are searched at once; one of many small ones counts as much as this. */
 const UNDER_WAY_BYTES = 32 * 1024 * 1024
 const THREAD_BYTES_MIN = 4 * 1024 * 1024
+/** Bytes that are searched in one turn of the event loop. */
+const TURN_BYTES = 256 * 1024
 
 /** @throws ARGUMENT_INVALID, CURSOR_INVALID, THREAD_ID_MALFORMED, STORE_CLOSED, and what the signal says once it aborts */
 export async function searchThreads(
@@ -65,7 +68,8 @@ export async function searchThreads(
   const stop = stopping(context, signal)
   try {
     const scope = new SearchScope(context, rowFilter(context, filters).matches)
-    const search = { pattern, scope, limit, signal: stop.signal }
+    const pace = new Paced(TURN_BYTES).turn
+    const search = { pattern, scope, limit, pace, signal: stop.signal }
     const start = place && { suffix: place.suffix, inclusive: true }
     const found: PlacedHit[] = []
     const unread: UnreadThread[] = []

@@ -1,5 +1,5 @@
 // Finds the lines of a rollout in which people see a text. The bytes are searched as they are; only lines that may have it
-// are parsed. Between two chunks other work gets its turn.
+// are parsed. Before each chunk other work gets its turn.
 
 import { breathe } from '@cenotaph/storage'
 import type { Chunk } from '../chunks.js'
@@ -28,6 +28,8 @@ export interface SearchRolloutOptions
   > {
   /** Whether every line says its number; where not, lines are counted up to each that is found. */
   readonly explicitOrdinals: boolean
+  /** Waited for before so many bytes are searched: whoever searches several rollouts at once paces them here. */
+  readonly pace?: (bytes: number) => Promise<void>
 }
 
 /** Complete records alone; nothing is told of damage. @throws as `readForward` */
@@ -37,7 +39,9 @@ export async function* searchRollout(
   options: SearchRolloutOptions,
 ): AsyncGenerator<FoundText> {
   let counted = { offset: options.fromOffset ?? 0, ordinal: options.firstOrdinal ?? 0 }
+  const { pace = breathe } = options
   for await (const chunk of wholeLines(source, rangeOf(source, options))) {
+    await pace(chunk.bytes.length)
     for (const found of foundIn(chunk, pattern)) {
       if (options.explicitOrdinals && found.line.explicitOrdinal) {
         yield found
@@ -46,7 +50,6 @@ export async function* searchRollout(
       counted = await countTo(source, found.line.offset, counted, options)
       yield { ...found, line: { ...found.line, ordinal: ordinal(counted.ordinal) } }
     }
-    await breathe()
   }
 }
 
@@ -84,6 +87,9 @@ function firstSeen(
   return undefined
 }
 
+/** What a chunk of lines that are parsed counts for. */
+const COUNTED_BYTES = 1024 * 1024
+
 /** The number of the record at `offset`, counted from one before it whose number is known. */
 async function countTo(
   source: RolloutSource,
@@ -92,10 +98,11 @@ async function countTo(
   options: SearchRolloutOptions,
 ): Promise<{ offset: number; ordinal: number }> {
   const range = { ...options, fromOffset: from.offset, firstOrdinal: from.ordinal }
+  const { pace = breathe } = options
   for await (const lines of forwardByChunk(source, range)) {
+    await pace(COUNTED_BYTES)
     for (const line of lines)
       if (line.offset >= offset) return { offset: line.offset, ordinal: line.ordinal }
-    await breathe()
   }
   return from
 }

@@ -1,7 +1,7 @@
-// Frames that are decoded before they are asked for, while a reader goes through a rollout from front to back: the next
-// two, on as many threads, so that whoever works on one does not wait for another. Only frames that are small enough to
-// hold three of them. The decoder's buffers are freed by full collections alone, so this costs tens of megabytes: for who
-// scans faster than frames are decoded. What a decoder finds wrong is told when its frame is asked for.
+// Frames that are decoded before they are asked for, for a reader who goes through a rollout from front to back: the next
+// two, so that whoever works on one does not wait for another. Only frames that are small enough to hold three of them.
+// The decoder's buffers are freed by full collections alone, so this costs tens of megabytes: for who scans faster than
+// frames are decoded. What a decoder finds wrong is told when its frame is asked for.
 
 /** Runs a piece of work on the thread pool: whoever shares one with others decides here when it begins. */
 export type Gate = <T>(run: () => Promise<T>) => Promise<T>
@@ -15,9 +15,8 @@ interface Group {
 }
 
 interface Begun {
-  content: Promise<Uint8Array | undefined>
-  /** False while it waits for its turn; who asks for it then does not wait along. */
-  isRunning: boolean
+  readonly content: Promise<Uint8Array | undefined>
+  /** While it waits for its turn: whether it is still worth one. */
   isWanted: boolean
 }
 
@@ -28,8 +27,6 @@ export class FramesAhead {
   readonly #begun = new Map<number, Begun>()
   readonly #running = new Set<Promise<unknown>>()
   #previous = -1
-  /** Frames that were asked for in order. */
-  #run = 0
 
   constructor(
     groups: readonly Group[],
@@ -42,18 +39,15 @@ export class FramesAhead {
   }
 
   /** The decoded frame; undefined for one that is too large to decode at once. */
-  async take(index: number): Promise<Uint8Array | undefined> {
-    this.#run = index === this.#previous + 1 ? this.#run + 1 : 0
-    this.#previous = index
-    const begun = this.#begun.get(index)
+  take(index: number): Promise<Uint8Array | undefined> {
+    const { content } = this.#begun.get(index) ?? this.#begin(index)
     for (const [other, one] of this.#begun) {
       if (other > index && other <= index + FRAMES_AHEAD) continue
-      one.isWanted = false
+      one.isWanted = other === index
       this.#begun.delete(other)
     }
-    const content = begun?.isRunning ? begun.content : this.#decode(index)
-    // One step may be a page that lies across two frames.
-    if (this.#run >= 2) this.#beginBehind(index)
+    if (index === this.#previous + 1) this.#beginBehind(index)
+    this.#previous = index
     return content
   }
 
@@ -66,10 +60,9 @@ export class FramesAhead {
   }
 
   #begin(index: number): Begun {
-    const begun: Begun = { content: Promise.resolve(undefined), isRunning: false, isWanted: true }
+    const begun = { content: Promise.resolve<Uint8Array | undefined>(undefined), isWanted: true }
     begun.content = this.#gate(async () => {
       if (!begun.isWanted) return undefined
-      begun.isRunning = true
       const content = this.#decode(index)
       this.#running.add(content)
       return content.finally(() => this.#running.delete(content))
