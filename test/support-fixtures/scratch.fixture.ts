@@ -9,6 +9,7 @@ import { openThreadStore, type ThreadStore, type ThreadStoreOptions } from '@cen
 import { nodeDisk } from '@cenotaph/storage'
 import { afterAll, afterEach, expect } from 'vitest'
 import { countedDisk } from './counted-disk.fixture.js'
+import { openFilesUnder } from './open-files.fixture.js'
 
 /** Small and unhurried: nothing runs in the background while a test looks. */
 export const quietOptions: ThreadStoreOptions = {
@@ -51,8 +52,12 @@ export function scratch({ per = 'test', inMemory = false }: ScratchOptions = {})
   after(async () => {
     // A test that failed may leave a store that cannot be closed in order; its folder goes all the same.
     for (const store of stores.splice(0)) await store.close().catch(() => {})
+    const left = [
+      ...openPaths.splice(0).flatMap((paths) => paths()),
+      ...folders.flatMap(openFilesUnder),
+    ]
     for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
-    expect(openPaths.splice(0).flatMap((paths) => paths())).toEqual([])
+    expect(left, 'files that a closed store left open').toEqual([])
   })
   const self: Scratch = {
     async folder() {

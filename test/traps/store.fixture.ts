@@ -14,12 +14,18 @@ import {
 import { ClassicLevel } from 'classic-level'
 import { expect, onTestFinished } from 'vitest'
 import { copyRoot, removeFolder, temporaryFolder } from '../support/temporary-folder.js'
+import { openFilesUnder } from '../support-fixtures/open-files.fixture.js'
 
 export const canaryOf = (word: string): string => `${word}-canary-`.repeat(6).slice(0, 48)
 
 export function scratch(): string {
   const folder = temporaryFolder()
-  onTestFinished(() => removeFolder(folder))
+  onTestFinished(() => {
+    // What was opened in it was closed before: the last to begin is the first to end.
+    const left = openFilesUnder(folder)
+    removeFolder(folder)
+    expect(left, 'files that a closed store left open').toEqual([])
+  })
   return folder
 }
 

@@ -160,9 +160,7 @@ describe('damage, anywhere', () => {
     fc.constant(Buffer.from('\r\n')),
     fc.integer({ min: 1, max: 300 }).map((length) => Buffer.alloc(length)),
     // A line that begins with `,` or `]` would continue what is before it: behind a fragment, that makes it the fragment's.
-    fc
-      .string({ minLength: 1 })
-      .map((text) => Buffer.from(`${text.replace(/[\n{}\],]/g, '~')}\n`)),
+    fc.string({ minLength: 1 }).map((text) => Buffer.from(`${text.replace(/[\n{}\],]/g, '~')}\n`)),
     fc
       .uint8Array({ minLength: 1, maxLength: 8 })
       .map((bytes) => join(Buffer.from(bytes.map((byte) => byte | 0x80)), '\n')),

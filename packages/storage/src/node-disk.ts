@@ -155,8 +155,13 @@ export const nodeDisk: Disk = {
 
   async create(name) {
     const file = await open(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 'EEXIST')
-    if (file) await attempt('chmod', name, () => fs.chmod(name, FILE_MODE))
-    return file
+    try {
+      if (file) await attempt('chmod', name, () => fs.chmod(name, FILE_MODE))
+      return file
+    } catch (error) {
+      await file?.close()
+      throw error
+    }
   },
 
   makeFolder,

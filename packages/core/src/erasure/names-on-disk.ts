@@ -9,8 +9,11 @@ import type { StoreContext } from '../context.js'
 import { forEachOf } from '../for-each-of.js'
 import { inPieces } from '../in-pieces.js'
 
-/** Folders listed, and files asked about, at once. */
-export const AT_ONCE_MAX = 4
+/**
+ * Folders listed, and files asked about or unlinked, at once. Node has four threads for such calls, and a file system may
+ * hold one up for long while it commits: the others are for those who go on meanwhile.
+ */
+export const AT_ONCE_MAX = 2
 
 export type FileKind = 'rollout' | 'rollout-compressed' | 'temporary'
 

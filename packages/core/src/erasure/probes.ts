@@ -16,7 +16,7 @@ const PROBE_BYTES_MIN = 32
 const WINDOWS_MAX = 64
 const PROBES_MAX = 20_000
 /** Rollouts that are open at once, and values that are in memory at once. */
-const AT_ONCE_MAX = 8
+const AT_ONCE_MAX = 3
 const VALUES_MAX = 16
 
 export type Probe = Uint8Array

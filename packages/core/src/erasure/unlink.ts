@@ -5,11 +5,8 @@ import type { ThreadId } from '@cenotaph/rollout'
 import type { StoreContext } from '../context.js'
 import { forEachOf } from '../for-each-of.js'
 import { inPieces } from '../in-pieces.js'
-import { namesOf, type OwnedFile, rolloutFolders } from './names-on-disk.js'
+import { AT_ONCE_MAX, namesOf, type OwnedFile, rolloutFolders } from './names-on-disk.js'
 import { removePiecesOf } from './quarantine.js'
-
-/** Unlinks under way at once. */
-const AT_ONCE_MAX = 4
 
 /**
  * Unlinks `names`, which a walk found under the locks of the threads, and which nothing of this store adds to. Without

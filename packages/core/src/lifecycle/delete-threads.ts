@@ -136,11 +136,17 @@ async function scheduleSet(
   return { ...nothingDeleted, state: 'scheduled', alreadyDeleted, ...scheduled }
 }
 
-/** What a full disk made the store give up. The delete is done, so nothing here may fail it. */
-async function takeRoomAgain({ ballast }: StoreContext): Promise<void> {
-  await ballast.restore().catch((error: unknown) => {
+/**
+ * What a full disk made the store give up. The delete is done, so nothing here may fail it; nor may it go on once the
+ * store is closed, which waits for whoever holds locks, be they none.
+ */
+async function takeRoomAgain({ ballast, locks }: StoreContext): Promise<void> {
+  try {
+    const release = await locks.acquire({})
+    await ballast.restore().finally(release)
+  } catch (error) {
     if (!isStoreError(error)) throw error
-  })
+  }
 }
 
 async function planned(

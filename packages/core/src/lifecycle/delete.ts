@@ -149,7 +149,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
   commit(context, plan, operationId, { scope }) {
     for (const id of plan.threadIds) refuseDead(context, id)
     plan.participants?.push(...context.participants.names())
-    refuseHeld(scope.rows.map((row) => context.threads.peek(row.threadId)?.row ?? row))
+    refuseHeld(scope.rows, (row) => context.threads.peek(row.threadId)?.row ?? row)
     const waiting = context.schedules.without(plan.threadIds)
     return {
       operations: [

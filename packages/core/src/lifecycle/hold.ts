@@ -103,10 +103,13 @@ export function checkHoldReason(reason: string): void {
   throw new StoreError('ARGUMENT_INVALID', 'the reason of a hold has 1 to 500 characters')
 }
 
-/** @throws THREAD_HELD, which names them */
-export function refuseHeld(rows: readonly ThreadRow[]): void {
+/** `rowNow`: the row as it is now, of one that was read before. @throws THREAD_HELD, which names them */
+export function refuseHeld(
+  rows: readonly ThreadRow[],
+  rowNow: (row: ThreadRow) => ThreadRow = (row) => row,
+): void {
   const threadIds: ThreadId[] = []
-  for (const { hold, threadId } of rows) if (hold) threadIds.push(threadId)
+  for (const row of rows) if (rowNow(row).hold) threadIds.push(row.threadId)
   if (threadIds.length === 0) return
   throw new StoreError(
     'THREAD_HELD',

@@ -80,7 +80,7 @@ export const schedule = defineOperation<ScheduleArgs, ScheduleState, SchedulePla
 
   commit(context, { threadIds, roots, forks }, operationId, { scope, args, packedIds }) {
     for (const id of threadIds) refuseDead(context, id)
-    refuseHeld(scope.rows.map((row) => context.threads.peek(row.threadId)?.row ?? row))
+    refuseHeld(scope.rows, (row) => context.threads.peek(row.threadId)?.row ?? row)
     const { reason, requestedBy } = args
     const waiting = {
       operationId,

@@ -53,6 +53,7 @@ export async function* readItems(
     met ??= damage
   }
   const history = await openThreadHistory(context, row, options.onDamage ?? noteDamage)
+  const open = closedWithStore(context, () => history.close())
   try {
     const shared = {
       maxLineBytes: context.options.maxLineBytes,
@@ -70,17 +71,48 @@ export async function* readItems(
       for (const line of lines) {
         // A caller may take its time between two lines, and a thread that is dead or scheduled is read no further. Nor
         // is one of a store that was closed or reopened: this context hears of no death and no redaction any more.
-        if (context.closing.aborted) throw new StoreError('STORE_CLOSED', 'the store was closed')
+        refuseClosed(context)
         refuseHidden(context, id)
-        yield new Item(context.redactions.line(rolloutId, line))
+        const item = new Item(context.redactions.line(rolloutId, line))
+        open.isCallersTurn = true
+        yield item
+        open.isCallersTurn = false
+        refuseClosed(context)
         count += 1
         if (count >= limit) break reading
       }
     }
     if (met && !(await isKnownDamaged(context, row))) throw damagedError(id, met)
   } finally {
-    await history.close()
+    await open.close()
   }
+}
+
+/**
+ * Between two lines the caller has the floor, and may never come back: then what is open closes with the store, and not
+ * when the collector finds it.
+ */
+function closedWithStore({ closing }: StoreContext, close: () => Promise<void>) {
+  let isClosed = false
+  const open = {
+    isCallersTurn: false,
+    async close() {
+      closing.removeEventListener('abort', onClosing)
+      if (!isClosed) await close()
+    },
+  }
+  const onClosing = (): void => {
+    if (!open.isCallersTurn) return
+    isClosed = true
+    // Nobody waits who could be told.
+    close().catch(() => {})
+  }
+  closing.addEventListener('abort', onClosing, { once: true })
+  return open
+}
+
+function refuseClosed({ closing }: StoreContext): void {
+  if (closing.aborted) throw new StoreError('STORE_CLOSED', 'the store was closed')
 }
 
 /** Lines that come one by one, as chunks. */

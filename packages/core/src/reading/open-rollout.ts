@@ -141,7 +141,10 @@ export async function openThreadHistory(
       failure = error
     }
     // What it continued may have died meanwhile: then its lines are in the rollout itself, and the row says so.
-    const newer = await newerRow(context, current, failure)
+    const newer = await newerRow(context, current, failure).catch(async (error: unknown) => {
+      await history?.close()
+      throw error
+    })
     if (!newer && !history) throw failure
     if (!newer && history) {
       for (const damage of told) onDamage?.(damage)

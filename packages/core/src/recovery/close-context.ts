@@ -26,7 +26,11 @@ export async function closeContext({ context, close }: OpenStore): Promise<void>
     await attempt(() => context.checkpoints.stopped())
     if (!context.journal.failure) await attempt(() => context.trustedClock.persist())
     if (!context.journal.failure) await attempt(() => context.checkpoints.run({ erase: true }))
-  } else await context.checkpoints.stopped()
+  } else {
+    await context.checkpoints.stopped()
+    // Buffered lines are flushed without a lock, and may be on their way to a file.
+    await context.appends.settled()
+  }
   const failed = context.journal.failure !== undefined
   await attempt(() => context.writers.closeAll(failed))
   await attempt(() => context.tombstones.close())

@@ -96,9 +96,10 @@ async function openOnce(layout: RootLayout, options: ResolvedOptions): Promise<O
 async function letGo({ context, close }: Awaited<ReturnType<typeof load>>): Promise<void> {
   close.abort()
   context.appends.stop()
-  context.checkpoints.stop()
   // A retry may be under way, and its next step may be an unlink.
   await context.locks.close()
+  await context.checkpoints.stopped()
+  await context.appends.settled()
   await context.writers.closeAll(true)
   await context.tombstones.close()
 }

@@ -120,9 +120,12 @@ async function writeSection(
       ? await writeInline(file, state, section)
       : await checkReference(file, state, section)
   } finally {
-    // What was written is made durable by the checkpoint that follows replay; see open-context.ts.
-    await file.sync()
-    await file.close()
+    try {
+      // What was written is made durable by the checkpoint that follows replay; see open-context.ts.
+      await file.sync()
+    } finally {
+      await file.close()
+    }
   }
 }
 

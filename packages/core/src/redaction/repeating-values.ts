@@ -89,8 +89,9 @@ async function repeats(
   for (const name of names) {
     const raw = await openRolloutSource(context.disk, name)
     if (!raw) continue
-    const isCompressed = await looksCompressed(raw)
+    let isCompressed: boolean
     try {
+      isCompressed = await looksCompressed(raw)
       if (!isCompressed && (await occursIn(raw, texts))) return true
     } finally {
       await raw.close()
