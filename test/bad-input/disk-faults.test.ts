@@ -70,6 +70,7 @@ async function sweep(calls: readonly DiskCall[], step: number): Promise<Sweep> {
 describe('every disk call fails once', { timeout: TIMEOUT_MS }, () => {
   it('each effect, before it happens or after it happened', async () => {
     const { runs, told, quiet, broken } = await sweep(effects, isWhole ? 1 : 5)
+    console.info(`disk faults: ${runs} effects that fail once`)
     expect(broken).toEqual([])
     if (only !== undefined) return
     expect(runs).toBeGreaterThan(isWhole ? 250 : 50)
@@ -84,6 +85,7 @@ describe('every disk call fails once', { timeout: TIMEOUT_MS }, () => {
 
   it('looks', async () => {
     const { runs, told, broken } = await sweep(looks, isWhole ? 3 : 13)
+    console.info(`disk faults: ${runs} looks that fail once`)
     expect(broken).toEqual([])
     if (only !== undefined) return
     expect(runs).toBeGreaterThan(isWhole ? 90 : 20)
@@ -99,6 +101,7 @@ describe('every effect fails from some call on, until the disk is mended', {
 }, () => {
   it('calls from the first to the last', async () => {
     const { runs, told, broken } = await sweepForGood(effects, lasting, isWhole ? 1 : 7)
+    console.info(`disk faults: ${runs} effects from which on all fail`)
     expect(broken).toEqual([])
     if (only !== undefined) return
     expect(runs).toBeGreaterThan(isWhole ? 250 : 30)

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { crashPoints } from '@cenotaph/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Canaries, seededRandom } from '../support/canary.js'
+import { kills as known } from '../support/regressions.js'
 import { type ChildRun, inParallel, runChild } from '../support/run-child.js'
 import type { Survey } from '../support/survey.js'
 import { copyRoot, removeFolder, temporaryFolder } from '../support/temporary-folder.js'
@@ -23,10 +24,10 @@ import { type Scenario, scenariosOf } from './scenarios.js'
 import { buildTemplate, type Template } from './template.js'
 
 const WORKERS = 2
-/** `CENOTAPH_KILLS=all` takes every instant of every program, which is several minutes. */
-const isWhole = process.env.CENOTAPH_KILLS === 'all'
-const KILLS_A_POINT = isWhole ? Number.POSITIVE_INFINITY : 2
-const RECOVERY_KILLS = isWhole ? Number.POSITIVE_INFINITY : 4
+/** So many kills at each instant that has a name; `all` takes every one of every program, which is several minutes. */
+const asked = process.env.CENOTAPH_KILLS ?? '2'
+const KILLS_A_POINT = asked === 'all' ? Number.POSITIVE_INFINITY : Number(asked)
+const RECOVERY_KILLS = 2 * KILLS_A_POINT
 const KILLS_MIN = 160
 const RECOVERY_KILLS_MIN = 50
 /** About a minute on two idle cores; nothing here depends on how long it takes. */
@@ -130,7 +131,12 @@ type Check = () => Promise<void>
 
 interface Crashes {
   /** Kills of the program, by the instant's name. */
-  readonly kills: readonly { readonly point: string; readonly check: Check }[]
+  readonly kills: readonly {
+    readonly point: string
+    /** It has failed before. */
+    readonly isKnown: boolean
+    readonly check: Check
+  }[]
   readonly recoveryKills: readonly Check[]
 }
 
@@ -151,6 +157,7 @@ async function crashesOf(scenario: Scenario): Promise<Crashes> {
   const instants = instantsOf(run, from)
   const inProgram = instants.map((kill) => ({
     point: kill.point,
+    isKnown: isKnown(name, kill),
     check: async () => {
       reached.add(kill.point)
       kills += 1
@@ -172,6 +179,9 @@ async function crashesOf(scenario: Scenario): Promise<Crashes> {
   return { kills: inProgram, recoveryKills: inRecovery }
 }
 
+const isKnown = (name: string, { point, hit }: Kill): boolean =>
+  known.some((one) => one.scenario === name && one.point === point && one.hit === hit)
+
 /** A seeded choice, in the order of a shuffle. */
 const sampled = <T>(all: readonly T[], most: number): T[] =>
   all
@@ -180,19 +190,24 @@ const sampled = <T>(all: readonly T[], most: number): T[] =>
     .slice(0, most)
     .map(({ one }) => one)
 
-/** Every instant that has a name, each in some of the programs that pass it. */
+/** What has failed before, and every instant that has a name, each in some of the programs that pass it. */
 function chosenOf(crashes: readonly Crashes[]): Check[] {
   const taken = new Map<string, number>()
   const all = sampled(
     crashes.flatMap((one) => one.kills),
     Number.POSITIVE_INFINITY,
   )
-  const chosen = all.filter(({ point }) => {
+  const first = all.filter((kill) => kill.isKnown)
+  const chosen = all.filter(({ point, isKnown }) => {
+    if (isKnown) return false
     const before = taken.get(point) ?? 0
     taken.set(point, before + 1)
     return before < KILLS_A_POINT
   })
-  return [...chosen.map(({ check }) => check), ...crashes.flatMap((one) => one.recoveryKills)]
+  return [
+    ...[...first, ...chosen].map(({ check }) => check),
+    ...crashes.flatMap((one) => one.recoveryKills),
+  ]
 }
 
 describe('a process that is killed', () => {

@@ -3,6 +3,7 @@
 
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { histories } from '../support/regressions.js'
 import { inParallel } from '../support/run-child.js'
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.js'
 import { appendAndCrash, deleteAndCrash } from './crashed-writer.js'
@@ -82,7 +83,8 @@ describe('a store with a random history', () => {
   it(
     `holds nothing of the deleted and all of the kept (seeds from ${firstSeed})`,
     async () => {
-      const seeds = Array.from({ length: HISTORIES }, (_, index) => firstSeed + index)
+      const fresh = Array.from({ length: HISTORIES }, (_, index) => firstSeed + index)
+      const seeds = [...new Set([...histories, ...fresh])]
       const tallies: Tally[] = []
       await inParallel(seeds, WORKERS, async (seed) => {
         tallies.push(await runHistory(seed))

@@ -10,6 +10,7 @@ import { isStoreError, type ThreadStore } from '@cenotaph/core'
 import { seal, unseal } from '@cenotaph/journal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../support/canary.js'
+import { bits } from '../support/regressions.js'
 import { removeFolder } from '../support/temporary-folder.js'
 import { withLevel } from '../traps/store.fixture.js'
 import { ids } from './build-store.js'
@@ -19,6 +20,7 @@ import {
   type Flip,
   flipped,
   flipText,
+  namedFlips,
   type Region,
   regions,
   unflipped,
@@ -170,8 +172,9 @@ describe('one bit rots in a golden store', () => {
     `is refused, reported or without effect (seed ${seed})`,
     async () => {
       const random = seededRandom(seed)
-      const flips =
+      const chosen =
         asked === 'all' ? everyFlip(golden) : chooseFlips(golden, random, Number(asked), EACH_MIN)
+      const flips = [...namedFlips(golden, bits), ...chosen]
       const late: Flip[] = []
       let ran = 0
       for (const [index, flip] of flips.entries()) {

@@ -72,6 +72,19 @@ export function everyFlip(root: string): Flip[] {
   })
 }
 
+/** Bits that are named by their files and places. */
+export function namedFlips(
+  root: string,
+  bits: readonly { readonly file: string; readonly byte: number; readonly bit: number }[],
+): Flip[] {
+  return bits.map(({ file: part, byte, bit }) => {
+    const [file, ...others] = namesOf(root).filter((name) => name.includes(part))
+    if (!file || others.length > 0) throw new Error(`${part} names ${others.length + 1} files`)
+    const { size } = statSync(path.join(root, file))
+    return { file, region: regionOf(file), byte: byte < 0 ? size + byte : byte, bit }
+  })
+}
+
 export const unflipped = (root: string, { file }: Flip): Buffer =>
   readFileSync(path.join(root, file))
 

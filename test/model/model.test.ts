@@ -11,6 +11,7 @@ import {
   type WholeThreadStore,
 } from '@cenotaph/testing'
 import { describe, expect, it } from 'vitest'
+import { modelPrograms } from '../support/regressions.js'
 
 const options = { ballastBytes: 512, quietMs: 3_600_000, bufferedMs: 3_600_000 }
 const seed = Number(process.env.CENOTAPH_SEED ?? 20_260_301)
@@ -55,6 +56,8 @@ describe('the engine does what the model does', () => {
   it(
     'on a machine that loses power between calls',
     async () => {
+      for (const known of modelPrograms)
+        await threadStoreModel(onSimulatedMachine, { ...known, runs: 1 })
       const { runs, commands } = await threadStoreModel(onSimulatedMachine, {
         ...given,
         runs: RUNS,

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { optionsOf, type TimedRehearsal } from '../crash/rehearse.js'
 import type { Scenario } from '../crash/scenarios.js'
 import type { Random } from '../support/canary.js'
+import { cuts as regressions } from '../support/regressions.js'
 import { runChild } from '../support/run-child.js'
 import { copyImage, copyWhenStill, mounted } from './image.js'
 
@@ -84,9 +85,9 @@ function send(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): boolean {
   }
 }
 
-/** A seeded choice of a program's instants, and its acknowledgements: the last one, or all. */
+/** What has failed before, one of the program's instants by the seed, and the last acknowledgement; or all of them. */
 export function chooseCuts(
-  { program, from = 0 }: Scenario,
+  { name, program, from = 0 }: Scenario,
   { instants }: TimedRehearsal,
   random: Random,
   every: boolean,
@@ -100,5 +101,8 @@ export function chooseCuts(
     .map((_call, index) => ({ at: `ACK ${index}`, acknowledged: index + 1 }))
     .slice(from)
   if (every) return [...named, ...acknowledgements]
-  return [...(one ? [one] : []), ...acknowledgements.slice(-1)]
+  const known = [...named, ...acknowledgements].filter(({ at }) =>
+    regressions.some((cut) => cut.scenario === name && cut.at === at),
+  )
+  return [...new Set([...known, ...(one ? [one] : []), ...acknowledgements.slice(-1)])]
 }
