@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Tests import the packages by name and get their sources, so that no test runs against a stale build.
-// Child processes that tests start (and the command) run what `tsc -b` wrote to dist/.
+// Child processes that tests start (and the command) run what was compiled, which is done first.
 const source = (name: string) =>
   fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url))
 
@@ -16,6 +16,7 @@ export default defineConfig({
     ),
   },
   test: {
+    globalSetup: './scripts/compile-first.mjs',
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.mjs'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -46,7 +46,13 @@ export function setUp() {
     run('npx', ['-y', packageManager, 'install', '--frozen-lockfile'])
   }
   console.error('Setting up: compiling …')
+  compile()
+}
+
+/** What processes of their own load: the command, and the children of tests and benchmarks. */
+export function compile() {
   run(local('tsc'), ['-b'])
+  run(process.execPath, [path.join(top, 'scripts', 'bundle.mjs')])
 }
 
 export { local }

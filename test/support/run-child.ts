@@ -1,4 +1,4 @@
-// Runs support/child.mjs, which uses what `tsc -b` wrote to dist/, and tells how it ended.
+// Runs support/child.mjs, which uses what was compiled, and tells how it ended.
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

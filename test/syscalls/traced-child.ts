@@ -1,4 +1,4 @@
-// Runs traced-child.mjs, which uses what `tsc -b` wrote to dist/. One process runs many jobs, until a signal ends it.
+// Runs traced-child.mjs, which uses what was compiled. One process runs many jobs, until a signal ends it.
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
