@@ -25,12 +25,12 @@ import { buildTemplate, type Template } from './template.js'
 
 const WORKERS = 2
 /** So many kills at each instant that has a name; `all` takes every one of every program, which is several minutes. */
-const asked = process.env.CENOTAPH_KILLS ?? '2'
+const asked = process.env.CENOTAPH_KILLS ?? '1'
 const KILLS_A_POINT = asked === 'all' ? Number.POSITIVE_INFINITY : Number(asked)
 const RECOVERY_KILLS = 2 * KILLS_A_POINT
-const KILLS_MIN = 160
-const RECOVERY_KILLS_MIN = 50
-/** About a minute on two idle cores; nothing here depends on how long it takes. */
+const KILLS_MIN = 105
+const RECOVERY_KILLS_MIN = 30
+/** Half a minute on two idle cores; nothing here depends on how long it takes. */
 const TIMEOUT_MS = 3_600_000
 const seed = Number(process.env.CENOTAPH_SEED ?? 20_260_401)
 const random = seededRandom(seed)

@@ -6,7 +6,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { verifyLogHead, verifyReceipt } from '@cenotaph/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { removeFolder, temporaryFolder } from '../support/temporary-folder.js'
 import { filesBelow, filesHolding, say, scratch } from '../traps/store.fixture.js'
 import { ids } from './build-store.js'
 import {
@@ -33,6 +34,13 @@ function fresh(from: string): string {
   const root = path.join(scratch(), 'root')
   copyGolden(from, root)
   return root
+}
+
+/** Where a store is built that is stopped in the middle of what it does: its files stay open, as a kill leaves them. */
+function building(): string {
+  const folder = temporaryFolder()
+  onTestFinished(() => removeFolder(folder))
+  return folder
 }
 
 if (making !== undefined) {
@@ -131,7 +139,7 @@ function withoutSizes({ store, threads, receipts }: Look) {
 describe('what this checkout writes', () => {
   it.each(kindNames)('has the content of the newest golden store: %s', async (kind) => {
     const newest = versions.at(-1)!
-    const root = fresh(await kinds[kind].build(scratch()))
+    const root = fresh(await kinds[kind].build(building()))
     const store = await openGolden(root)
     const said = await lookAtGolden(store, kind)
     expect(withoutSizes(said)).toMatchObject(withoutSizes(expectedOf(newest, kind)))

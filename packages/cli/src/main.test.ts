@@ -32,7 +32,7 @@ async function create(name: string): Promise<string> {
 describe('a wrong command line', () => {
   it.each([
     [[]],
-    [['search', 'text']],
+    [['search']],
     [['list', '--bogus']],
     [['list', '-n', 'many']],
     [['list', '-n', '-1']],
@@ -142,7 +142,8 @@ describe('output', () => {
   })
 
   it('names the candidates of an ambiguous name', async () => {
-    const ids = [await create('twin'), await create('twin')]
+    const older = await create('twin')
+    const ids = [await create('twin'), older]
     const { status, stderr } = await run(['show', 'twin', '--json'])
     expect(status).toBe(1)
     const { error } = JSON.parse(stderr) as { error: { code: string; detail: unknown } }

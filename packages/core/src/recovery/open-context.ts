@@ -75,6 +75,11 @@ async function openOnce(layout: RootLayout, options: ResolvedOptions): Promise<O
   const fresh = await isFresh(options, layout)
   if (!fresh) await checkLevel(options, layout)
   const level = await lockLevel(options, layout, fresh)
+  if (fresh && (await options.disk.stat(layout.anchorPath))) {
+    // Another process made the store, and let go of it, since this one looked.
+    await level.close()
+    return openOnce(layout, options)
+  }
   let loaded: Awaited<ReturnType<typeof load>> | undefined
   try {
     loaded = await load({ layout, options, level, fresh })
