@@ -25,14 +25,14 @@ export async function checkAfterCrash(root: string, expected: Expected): Promise
 }
 
 /** As {@link checkAfterCrash}, for a store that was opened and what is on its disk since. */
-export const checkRecovered = (
+export const checkRecovered = async (
   store: ThreadStore,
   scan: Scan,
   expected: Expected,
   ids: readonly string[] = allIds,
 ): Promise<number> => {
   const verified = new Set<string>()
-  return judge(
+  const place = await judge(
     {
       store,
       ids,
@@ -42,6 +42,14 @@ export const checkRecovered = (
     },
     expected,
   )
+  assert.deepEqual(inTwoForms(scan), [], 'rollouts that are there both plain and compressed')
+  return place
+}
+
+/** Every operation that makes one form of the other ends with one of them. */
+function inTwoForms({ names }: Scan): string[] {
+  const present = new Set(names)
+  return names.filter((name) => name.endsWith('.jsonl') && present.has(`${name}.zst`))
 }
 
 /** One receipt may be the proof for many: it is verified for the first of them. */

@@ -1,8 +1,9 @@
 // The rig must be able to fail: engines that are broken on purpose are run through the same search, and each is caught.
 
 import type { MachinePorts } from '@cenotaph/testing'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { Canaries, seededRandom } from '../support/canary.js'
+import { removeFolder, temporaryFolder } from '../support/temporary-folder.js'
 import {
   acknowledgedBeforeSync,
   erasureWithoutTombstones,
@@ -12,8 +13,10 @@ import {
   withoutTombstones,
   withoutUnlink,
 } from './broken-ports.js'
-import { exploreProgram } from './explore-program.js'
-import { programsOf } from './programs.js'
+import { type Engine, exploreProgram, rehearseProgram } from './explore-program.js'
+import { mutants } from './mutants.js'
+import { type Edit, mutatedCore } from './mutated-core.js'
+import { programsOf, type SimProgram } from './programs.js'
 
 const broken: readonly (readonly [
   name: string,
@@ -33,23 +36,78 @@ const broken: readonly (readonly [
   ['no tombstone', 'delete of one thread', withoutTombstones],
 ]
 
-describe('engines that are broken on purpose', () => {
-  const canaries = new Canaries(seededRandom(5))
-  const programs = programsOf(canaries)
+const canaries = new Canaries(seededRandom(5))
+const programs = programsOf(canaries)
+const programOf = (name: string): SimProgram => programs.find((one) => one.name === name)!
+const search = { seed: 1, failuresMax: 1 }
+/** Of the smallest program, which makes one thread. */
+const STATES_MIN = 20
 
+function tell(name: string, program: string, states: number, failure: unknown): void {
+  const [first] = String(failure).split('\n')
+  console.info(`canary: ${name}; ${program}; caught after ${states} states: ${first}`)
+}
+
+describe('engines that are broken on purpose', () => {
   it.each(broken)('%s is caught by: %s', async (name, program, ports) => {
-    const found = programs.find((one) => one.name === program)!
     let failure: unknown
     let states = 0
     try {
-      const report = await exploreProgram(found, canaries, { seed: 1, broken: ports })
+      const report = await exploreProgram(programOf(program), canaries, {
+        ...search,
+        broken: ports,
+      })
       failure = report.failures[0]?.error
       states = report.states
     } catch (error) {
       // Some do not even get through the program, which is being caught as well.
       failure = error
     }
-    console.info(`${name}: caught after ${states} states: ${String(failure).split('\n')[0]}`)
+    tell(name, program, states, failure)
     expect(failure).toBeDefined()
+  })
+})
+
+describe('engines in a wrong order', () => {
+  const folder = temporaryFolder()
+  afterAll(() => removeFolder(folder))
+
+  const cases = mutants.flatMap(({ name, programs: named, edits }) =>
+    named.map((program) => [name, program, edits] as const),
+  )
+  const copies = new Map<readonly Edit[], Promise<Engine>>()
+  const engineOf = (edits: readonly Edit[]): Promise<Engine> => {
+    const engine = copies.get(edits) ?? mutatedCore(folder, `copy-${copies.size}`, edits)
+    copies.set(edits, engine)
+    return engine
+  }
+
+  it.each(cases)('%s is caught by: %s', async (name, program, edits) => {
+    const engine = await engineOf(edits)
+    const found = programOf(program)
+    // What is caught must be the order alone: without a crash nobody can tell.
+    const { surveys } = await rehearseProgram(found, engine)
+    expect(surveys).toEqual((await rehearseProgram(found)).surveys)
+    const { failures, states } = await exploreProgram(found, canaries, { ...search, engine })
+    tell(name, program, states, failures[0]?.error)
+    expect(failures).not.toEqual([])
+  })
+
+  const unchanged: readonly Edit[] = []
+  it.each([...new Set(cases.map(([, program]) => program))])(
+    'an unchanged copy passes: %s',
+    async (program) => {
+      const engine = await engineOf(unchanged)
+      const found = programOf(program)
+      const { failures, states } = await exploreProgram(found, canaries, { ...search, engine })
+      console.info(`canary: an unchanged copy; ${program}; passes in ${states} states`)
+      expect(failures).toEqual([])
+      expect(states).toBeGreaterThan(STATES_MIN)
+    },
+  )
+
+  it('changes nothing where a passage is not there', async () => {
+    const edit = { file: 'index.js', passage: 'no such passage', becomes: '' }
+    await expect(mutatedCore(folder, 'nowhere', [edit])).rejects.toThrow()
   })
 })

@@ -14,7 +14,13 @@ import {
 } from '@cenotaph/testing'
 import { expect } from 'vitest'
 import { checkRecovered } from '../crash/check-after-crash.js'
-import { allowedAfter, callOf, keepsNothing, rehearseOn } from '../crash/rehearse.js'
+import {
+  allowedAfter,
+  callOf,
+  keepsNothing,
+  type Rehearsal,
+  rehearseOn,
+} from '../crash/rehearse.js'
 import { storeOptions } from '../crash/template.js'
 import type { Canaries } from '../support/canary.js'
 import type { Call } from '../support/run-child.js'
@@ -31,7 +37,13 @@ export interface SearchOptions {
   readonly isOver?: () => boolean
   /** What stands between the engine and the machine; nothing by default. */
   readonly broken?: (ports: MachinePorts) => MachinePorts
+  /** The one of the sources by default. */
+  readonly engine?: Engine
+  /** The search ends with so many failures. */
+  readonly failuresMax?: number
 }
+
+export type Engine = typeof openThreadStore
 
 const nothingKnown: ReadonlySet<string> = new Set()
 /**
@@ -52,8 +64,9 @@ const runOf =
 async function openOn(
   { options = {}, participants = [] }: SimProgram,
   ports: MachinePorts,
+  engine: Engine = openThreadStore,
 ): Promise<ThreadStore> {
-  const store = await openThreadStore('/store', {
+  const store = await engine('/store', {
     ...storeOptions,
     ...options,
     ...ports,
@@ -69,22 +82,30 @@ async function openOn(
 
 const pass = ({ clock }: MachinePorts, ms: number): void => (clock as SimClock).advance(ms)
 
-export async function exploreProgram(
-  program: SimProgram,
-  canaries: Canaries,
-  { seed, replay, isOver, broken = (ports) => ports, ...limits }: SearchOptions,
-): Promise<ExploreReport> {
-  const calls = [...program.setUp, ...program.program]
-  const from = program.setUp.length
-  const quiet = portsOf(newMachine(), undisturbed)
+const callsOf = ({ setUp, program }: SimProgram): Call[] => [...setUp, ...program]
+
+/** Runs a program to its end, and looks at the store behind every call. */
+export async function rehearseProgram(program: SimProgram, engine?: Engine): Promise<Rehearsal> {
   const { reopenedMsLater = 0 } = program
   // What every opening after a crash does by itself, where it comes later than the dates that were set.
   const later: Call[] = reopenedMsLater > 0 ? [['sweepLater', reopenedMsLater]] : []
-  const rehearsal = await rehearseOn(
-    await openOn(program, quiet),
-    { program: [...calls, ...later] },
+  return rehearseOn(
+    await openOn(program, portsOf(newMachine(), undisturbed), engine),
+    { program: [...callsOf(program), ...later] },
     nothingKnown,
   )
+}
+
+export async function exploreProgram(
+  program: SimProgram,
+  canaries: Canaries,
+  { seed, replay, isOver, broken = (ports) => ports, engine, ...limits }: SearchOptions,
+): Promise<ExploreReport> {
+  const calls = callsOf(program)
+  const from = program.setUp.length
+  const { reopenedMsLater = 0 } = program
+  const later = reopenedMsLater > 0
+  const rehearsal = await rehearseProgram(program)
   // Ids that no thread of the program ever has are asked for by the lists alone.
   const ids = Object.keys(rehearsal.surveys[0]!).filter((id) =>
     rehearsal.surveys.some((survey) => survey[id] !== null),
@@ -93,7 +114,7 @@ export async function exploreProgram(
     (survey): Survey => Object.fromEntries(ids.map((id) => [id, survey[id]!])),
   )
   const atOpening = (survey: Survey): Survey =>
-    later.length > 0 && Object.values(survey).includes('scheduled') ? surveys.at(-1)! : survey
+    later && Object.values(survey).includes('scheduled') ? surveys.at(-1)! : survey
   const durable = (acknowledged: number): number =>
     from + (program.durable?.(acknowledged - from) ?? acknowledged - from)
   /** Recovered machines that everything was asked of, by what they hold. */
@@ -102,14 +123,14 @@ export async function exploreProgram(
   let first: ThreadStore | undefined
   const reopened = (ports: MachinePorts): Promise<ThreadStore> => {
     pass(ports, reopenedMsLater)
-    return openOn(program, broken(ports))
+    return openOn(program, broken(ports), engine)
   }
   return explore<ThreadStore>(
     {
       async open(ports) {
         openings += 1
         if (openings > 1) return reopened(ports)
-        first = await openOn(program, broken(ports))
+        first = await openOn(program, broken(ports), engine)
         return first
       },
       // A store that was looked at is dropped with its machine, unless the check closes it.
@@ -151,6 +172,7 @@ export async function exploreProgram(
       seed,
       statesPerInstant: program.statesPerInstant ?? limits.statesPerInstant ?? 24,
       recoveryStatesPerInstant: limits.recoveryStatesPerInstant ?? 2,
+      ...(limits.failuresMax === undefined ? {} : { failuresMax: limits.failuresMax }),
       ...(replay === undefined ? {} : { replay }),
       ...(isOver === undefined ? {} : { isOver }),
     },
