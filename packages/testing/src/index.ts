@@ -59,13 +59,16 @@ export {
 } from './level/level-damage.js'
 export { SimLevel, type SimLevelOptions } from './level/sim-level.js'
 export { levelCrashStates, type PhysicalValue, SimLevelFolder } from './level/sim-level-folder.js'
-export { modelIds, type System, type ThreadCommand, threadCommands } from './model/commands.js'
+export { type ModelFactory, modelIds, type OpenedSystem, type System } from './model/system.js'
 export { ThreadModel } from './model/thread-model.js'
 export {
-  type ModelFactory,
+  type ConcurrentFactory,
+  type ModelReport,
   type ModelRunOptions,
   threadStoreModel,
+  threadStoreModelConcurrently,
 } from './model/thread-store-model.js'
+export type { Turns } from './model/turns.js'
 export { Canaries, collect, TOKEN_BYTES, TOKEN_PREFIX, tokensIn } from './oracle/canary.js'
 export { type Expected, judge, type Subject } from './oracle/crash-oracle.js'
 export { type DiskScan, type Scan, scanDisk, scanMachine } from './oracle/scan.js'

@@ -1,101 +1,125 @@
-// What a caller sees of a store, compared with what the model says.
+// What a caller sees of a store, and what the model says that a caller sees, in the same plain data.
 
 import assert from 'node:assert/strict'
-import type { WholeThreadStore as ThreadStoreLike } from '../store/thread-store-like.js'
+import { isDeepStrictEqual } from 'node:util'
+import { listedIds, messagesOf } from '../store/speaking.js'
+import type { WholeThreadStore } from '../store/thread-store-like.js'
+import { modelIds } from './system.js'
 import type { ThreadModel } from './thread-model.js'
 
-export const itemOf = (text: string) => ({
-  type: 'response_item',
-  payload: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
-})
-
-/** Undefined for an item that is no message of the model; null for one whose text was taken out. */
-function textOf(item: {
-  readonly type: string
-  readonly payload: unknown
-}): string | null | undefined {
-  if (item.type !== 'response_item') return undefined
-  const { content } = item.payload as { content?: readonly { text?: string }[] }
-  return content?.[0]?.text ?? null
+interface SeenThread {
+  readonly name: string | null
+  readonly state: string
+  readonly held: boolean
+  readonly pinned: boolean
+  readonly parent: string | null
+  readonly texts: readonly (string | null)[]
+  readonly attachments: readonly (readonly [key: string, value: unknown])[]
 }
 
-export interface ReadLine {
-  readonly ordinal: number
-  readonly text: string | null
+export interface Seen {
+  /** By id: a thread, `deleted`, `scheduled`, or null for what never was. */
+  readonly threads: Readonly<Record<string, SeenThread | string | null>>
+  readonly active: readonly string[]
+  readonly archived: readonly string[]
+  readonly scheduled: readonly string[]
+  readonly held: readonly string[]
 }
 
-export async function linesOf(
-  store: ThreadStoreLike,
-  id: string,
-  reverse = false,
-): Promise<ReadLine[]> {
-  const lines: ReadLine[] = []
-  for await (const item of store.listItems(id, { reverse })) {
-    const text = textOf(item)
-    if (text !== undefined) lines.push({ ordinal: item.ordinal, text })
+/** With `backward`, every thread is read in that direction too. */
+export async function observe(
+  store: WholeThreadStore,
+  { backward = false }: { readonly backward?: boolean } = {},
+): Promise<Seen> {
+  const threads: Record<string, Seen['threads'][string]> = {}
+  for (const id of modelIds) threads[id] = await observeThread(store, id, backward)
+  const listed = (options: { readonly archived?: boolean; readonly scheduled?: boolean }) =>
+    listedIds(store, { ...options, includeSubagents: true, limit: 3 })
+  return {
+    threads,
+    active: (await listed({ archived: false })).sort(),
+    archived: (await listed({ archived: true })).sort(),
+    scheduled: (await listed({ scheduled: true })).sort(),
+    held: (await store.listHolds()).map(({ threadId }) => threadId).sort(),
   }
-  return reverse ? lines.reverse() : lines
 }
 
-/** @throws AssertionError where the thread is not as the model has it */
-export async function compareThread(
-  store: ThreadStoreLike,
-  model: ThreadModel,
+async function observeThread(
+  store: WholeThreadStore,
   id: string,
-): Promise<void> {
-  const expected = model.threads.get(id)
-  if (!expected) {
-    const read = await store.readThread(id).then(
-      (view) => view,
-      (error: { code?: unknown }) => error.code,
-    )
-    assert.equal(read, model.dead.has(id) ? 'THREAD_DELETED' : undefined, id)
-    return
+  backward: boolean,
+): Promise<Seen['threads'][string]> {
+  const refusals: Readonly<Record<string, string>> = {
+    THREAD_DELETED: 'deleted',
+    THREAD_SCHEDULED: 'scheduled',
   }
-  const view = await store.readThread(id)
-  const { name, archived, held, pinned, parent } = expected
-  assert.deepEqual(
-    view && {
-      name: view.name,
-      state: view.state,
-      held: view.held,
-      pinned: view.pinned,
-      parent: view.parentThreadId,
-    },
-    { name, state: archived ? 'archived' : 'active', held, pinned, parent },
-    id,
-  )
-  const forward = await linesOf(store, id)
-  assert.deepEqual(
-    forward.map((line) => line.text),
-    model.read(id),
-    id,
-  )
-  assert.deepEqual(await linesOf(store, id, true), forward, `${id}, backward`)
+  const view = await store.readThread(id).catch((error: { readonly code?: unknown }) => {
+    const known = refusals[String(error.code)]
+    if (known === undefined) throw error
+    return known
+  })
+  if (view === undefined) return null
+  if (typeof view === 'string') return view
+  const forward = await messagesOf(store, id)
+  if (backward)
+    assert.deepEqual(await messagesOf(store, id, { reverse: true }), forward, `${id}, backward`)
+  const attachments = store.attachments(id)
+  const { attachments: names } = await attachments.list()
+  return {
+    name: view.name,
+    state: view.state,
+    held: view.held === true,
+    pinned: view.pinned === true,
+    parent: view.parentThreadId ?? null,
+    texts: forward.map((line) => line.text),
+    attachments: await Promise.all(
+      names.map(async ({ kind, key }) => [key, await attachments.get(kind, key)] as const),
+    ),
+  }
 }
 
-/** Every thread, both lists, and the store's own verification. */
-export async function compareStore(
-  store: ThreadStoreLike,
-  model: ThreadModel,
-  known: Iterable<string>,
-): Promise<void> {
-  for (const id of known) await compareThread(store, model, id)
-  for (const archived of [false, true]) {
-    const listed: string[] = []
-    let cursor: string | null | undefined
-    while (cursor !== null) {
-      const page = await store.listThreads({
-        archived,
-        includeSubagents: true,
-        limit: 3,
-        ...(cursor === undefined ? {} : { cursor }),
-      })
-      listed.push(...page.threads.map((thread) => thread.threadId))
-      cursor = page.nextCursor
+export function observeModel(model: ThreadModel): Seen {
+  const threads: Record<string, Seen['threads'][string]> = {}
+  for (const id of modelIds) {
+    const thread = model.threads.get(id)
+    const state = model.stateOf(id)
+    if (state === undefined) threads[id] = null
+    else if (!thread || state === 'scheduled') threads[id] = state
+    else {
+      const { name, held, pinned, parent, lines, attachments } = thread
+      const texts = lines.map((line) => line.text)
+      const values = Object.entries(attachments).sort(([a], [b]) => (a < b ? -1 : 1))
+      threads[id] = { name, state, held, pinned, parent, texts, attachments: values }
     }
-    const expected = [...model.threads.values()].filter((thread) => thread.archived === archived)
-    assert.deepEqual(listed.sort(), expected.map((thread) => thread.id).sort())
   }
-  assert.deepEqual((await store.verify()).problems, [])
+  const living = [...model.threads.values()]
+  const inState = (state: string): string[] =>
+    living.flatMap(({ id }) => (model.stateOf(id) === state ? [id] : [])).sort()
+  return {
+    threads,
+    active: inState('active'),
+    archived: inState('archived'),
+    scheduled: inState('scheduled'),
+    held: living.flatMap(({ id, held }) => (held ? [id] : [])).sort(),
+  }
+}
+
+/**
+ * Every thread in both directions, every list and state, and the store's own verification where it is asked for. Gives the models that agree.
+ * @throws AssertionError where none does
+ */
+export async function compareStore(
+  store: WholeThreadStore,
+  models: readonly ThreadModel[],
+  { verify }: { readonly verify: boolean },
+): Promise<readonly ThreadModel[]> {
+  const seen = await observe(store, { backward: true })
+  const agreeing = models.filter((model) => isDeepStrictEqual(observeModel(model), seen))
+  if (agreeing.length === 0) assert.deepEqual(seen, observeModel(models[0]!))
+  for (const id of modelIds) {
+    const state = agreeing[0]!.stateOf(id)
+    if (state !== undefined) assert.equal((await store.status(id)).state, state, id)
+  }
+  if (verify) assert.deepEqual((await store.verify()).problems, [])
+  return agreeing
 }

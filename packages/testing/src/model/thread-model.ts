@@ -1,88 +1,117 @@
-// What a thread store is, without disk, journal or time: threads with lines, who spawned whom, who continues whom, who is
-// dead. Each call either changes the model or gives the codes with which a store may refuse it. A few hundred lines that
-// an engine of many thousands must agree with.
+// What a thread store is, without disk, journal or clock: threads with lines, who spawned whom, who continues whom, who is
+// on hold, who waits for a date, who is dead. Each call either changes the model or gives the codes with which a store may
+// refuse it. A few hundred lines that an engine of many thousands must agree with.
 
-export interface ModelLine {
-  /** Null once it is redacted. A line that forks read by reference is one object. */
-  text: string | null
+import type { ForksMode } from '../store/thread-store-like.js'
+import { detach, forksOutside, ownerOf } from './model-lineage.js'
+import { dueByPolicy, type ModelPolicy } from './model-retention.js'
+import { copyOfThreads, type ModelThread, type WaitingSet } from './model-thread.js'
+import { refusedWith, type Said, told } from './said.js'
+
+const KEYS_KEPT_MS = 7 * 24 * 3_600_000
+
+export interface ModelAppend {
+  readonly texts: readonly string[]
+  readonly attachments?: Readonly<Record<string, string>>
+  readonly idempotencyKey?: string
 }
-
-export interface ModelThread {
-  readonly id: string
-  name: string | null
-  archived: boolean
-  held: boolean
-  pinned: boolean
-  readonly parent: string | null
-  /** The thread that it was forked from, dead or alive. */
-  readonly forkedFrom: string | null
-  /** The living thread whose rollout it continues by reference. */
-  base: string | null
-  /** Lines that it inherits by reference, at its beginning. */
-  inherited: number
-  lines: ModelLine[]
-}
-
-export type ForksMode = 'refuse' | 'detach' | 'cascade'
-
-/** Codes of a refusal, any of which may be told; undefined where the call must succeed. */
-export type Refusal = readonly string[] | undefined
 
 export class ThreadModel {
-  readonly threads = new Map<string, ModelThread>()
-  readonly dead = new Set<string>()
+  threads = new Map<string, ModelThread>()
+  dead = new Set<string>()
+  /** Deletions that wait, oldest first. */
+  waiting: WaitingSet[] = []
+  policy: ModelPolicy | null = null
+  /** Milliseconds since the store was made. */
+  nowMs = 0
   /** Parents of the dead: trees are walked through them. */
-  readonly #parents = new Map<string, string | null>()
+  parents = new Map<string, string | null>()
 
-  ids(): string[] {
-    return [...this.threads.keys()]
+  /** Another model of the same store. */
+  copy(): ThreadModel {
+    const { policy, nowMs } = this
+    return Object.assign(new ThreadModel(), {
+      threads: copyOfThreads(this.threads),
+      dead: new Set(this.dead),
+      waiting: this.waiting.map(({ ids, ...set }) => ({ ...set, ids: new Set(ids) })),
+      policy,
+      nowMs,
+      parents: new Map(this.parents),
+    })
   }
 
-  create(id: string, options: { name: string | null; parent: string | null }): Refusal {
+  create(id: string, options: { name: string | null; parent: string | null }): Said {
     const { parent } = options
-    const taken = this.#refuseNew(id)
-    const parentRefused = parent === null ? [] : (this.#refuse(parent, { archived: false }) ?? [])
-    if (taken.length + parentRefused.length > 0) return [...taken, ...parentRefused]
-    this.#add(id, { ...options, forkedFrom: null, base: null, lines: [] })
-    return undefined
+    const codes = [...this.#refuseNew(id)]
+    if (parent !== null) codes.push(...this.#refuse(parent, { inUse: true }))
+    if (codes.length > 0) return refusedWith(codes)
+    this.#add(id, { ...options, forkedFrom: null, base: null, lines: [], inherited: 0 })
+    return told(id)
   }
 
-  append(id: string, texts: readonly string[]): Refusal {
-    const refused = this.#refuse(id, { archived: false })
-    if (refused) return refused
-    this.threads.get(id)!.lines.push(...texts.map((text) => ({ text })))
-    return undefined
-  }
-
-  rename(id: string, name: string): Refusal {
-    const refused = this.#refuse(id)
-    if (refused) return refused
-    this.threads.get(id)!.name = name
-    return undefined
-  }
-
-  mark(id: string, mark: 'hold' | 'unhold' | 'pin' | 'unpin'): Refusal {
-    const refused = this.#refuse(id)
-    if (refused) return refused
+  append(id: string, { texts, attachments = {}, idempotencyKey }: ModelAppend): Said {
+    const codes = this.#refuse(id, { inUse: true })
+    if (codes.length > 0) return refusedWith(codes)
     const thread = this.threads.get(id)!
-    if (mark === 'unhold' && !thread.held) return ['THREAD_NOT_HELD']
+    const { lines } = thread
+    const digest = JSON.stringify([texts, attachments])
+    const kept = idempotencyKey === undefined ? undefined : thread.keys[idempotencyKey]
+    if (kept && this.nowMs - kept.atMs <= KEYS_KEPT_MS) {
+      const isRedacted = lines.slice(kept.from, kept.to).some((line) => line.text === null)
+      // Without the text there is nothing to compare.
+      if (kept.digest !== digest && !isRedacted) return refusedWith(['IDEMPOTENCY_CONFLICT'])
+      return told(kept.to - kept.from)
+    }
+    const from = lines.length
+    lines.push(...texts.map((text) => ({ text })))
+    Object.assign(thread.attachments, attachments)
+    if (texts.length > 0) thread.activeMs = this.nowMs
+    if (idempotencyKey !== undefined)
+      thread.keys[idempotencyKey] = { digest, from, to: lines.length, atMs: this.nowMs }
+    return told(texts.length)
+  }
+
+  rename(id: string, name: string): Said {
+    const codes = this.#refuse(id)
+    if (codes.length > 0) return refusedWith(codes)
+    this.threads.get(id)!.name = name
+    return told()
+  }
+
+  /** Also of threads that wait for a date. */
+  mark(id: string, mark: 'hold' | 'unhold' | 'pin' | 'unpin'): Said {
+    const codes = this.#refuse(id, { waits: true })
+    if (codes.length > 0) return refusedWith(codes)
+    const thread = this.threads.get(id)!
+    if (mark === 'unhold' && !thread.held) return refusedWith(['THREAD_NOT_HELD'])
     if (mark === 'hold' || mark === 'unhold') thread.held = mark === 'hold'
     else thread.pinned = mark === 'pin'
-    return undefined
+    return told()
   }
 
-  archive(id: string, archived: boolean): Refusal {
-    const refused = this.#refuse(id)
-    if (refused) return refused
+  archive(id: string, archived: boolean): Said {
+    const codes = this.#refuse(id)
+    if (codes.length > 0) return refusedWith(codes)
     if (this.threads.get(id)!.archived === archived)
-      return [archived ? 'THREAD_ARCHIVED' : 'THREAD_NOT_ARCHIVED']
-    for (const one of this.tree([id])) this.threads.get(one)!.archived = archived
-    return undefined
+      return refusedWith([archived ? 'THREAD_ARCHIVED' : 'THREAD_NOT_ARCHIVED'])
+    for (const one of this.tree([id]))
+      if (!this.#waits(one)) this.threads.get(one)!.archived = archived
+    return told()
   }
 
-  fork(id: string, newId: string, { copy, name }: { copy: boolean; name: string | null }): Refusal {
-    const refused = [...(this.#refuse(id, { archived: false }) ?? []), ...this.#refuseNew(newId)]
-    if (refused.length > 0) return refused
+  attach(id: string, key: string, value: string | undefined): Said {
+    const codes = this.#refuse(id, { inUse: value !== undefined })
+    if (codes.length > 0) return refusedWith(codes)
+    const { attachments } = this.threads.get(id)!
+    const wasThere = attachments[key] !== undefined
+    if (value === undefined) delete attachments[key]
+    else attachments[key] = value
+    return told(value === undefined ? wasThere : undefined)
+  }
+
+  fork(id: string, newId: string, { copy, name }: { copy: boolean; name: string | null }): Said {
+    const codes = [...this.#refuse(id, { inUse: true }), ...this.#refuseNew(newId)]
+    if (codes.length > 0) return refusedWith(codes)
     const from = this.threads.get(id)!
     const lines = copy ? from.lines.map((line) => ({ ...line })) : [...from.lines]
     this.#add(newId, {
@@ -90,137 +119,178 @@ export class ThreadModel {
       parent: null,
       forkedFrom: id,
       base: copy ? null : id,
+      inherited: copy ? 0 : lines.length,
       lines,
     })
-    this.threads.get(newId)!.inherited = copy ? 0 : lines.length
-    return undefined
+    return told()
   }
 
-  /** `index` counts the thread's lines, inherited ones first. */
-  redact(id: string, index: number): Refusal {
-    const refused = this.#refuse(id)
-    if (refused) return refused
-    const line = this.threads.get(id)!.lines[index]
-    if (!line) return ['ORDINAL_NOT_FOUND']
-    if (this.#ownerOf(id, index).held || this.threads.get(id)!.held) return ['THREAD_HELD']
+  /** `index` counts the thread's lines, inherited ones first; undefined for a line that is not there. */
+  redact(id: string, index: number | undefined): Said {
+    const codes = this.#refuse(id)
+    if (codes.length > 0) return refusedWith(codes)
+    const line = index === undefined ? undefined : this.threads.get(id)!.lines[index]
+    if (index === undefined || !line) return refusedWith(['ORDINAL_NOT_FOUND'])
+    if (ownerOf(this.threads, id, index).held || this.threads.get(id)!.held)
+      return refusedWith(['THREAD_HELD'])
     line.text = null
-    return undefined
+    return told('deleted')
   }
 
-  /** Also gives the ids that die with it. */
-  delete(ids: readonly string[], forks: ForksMode): { refused: Refusal; gone: readonly string[] } {
-    for (const id of ids) {
-      if (!this.threads.has(id) && !this.dead.has(id)) return no(['THREAD_NOT_FOUND'])
-    }
+  /** At once, or after `delayMs`. Tells who dies or waits; nothing for a repeat. */
+  delete(ids: readonly string[], forks: ForksMode, delayMs?: number): Said {
+    if (ids.some((id) => !this.threads.has(id) && !this.dead.has(id)))
+      return refusedWith(['THREAD_NOT_FOUND'])
     const gone = this.#scope(
       ids.filter((id) => !this.dead.has(id)),
       forks,
     )
     const codes: string[] = []
-    const outside = this.ids().filter((id) => !gone.has(id))
-    const references = outside.filter((id) => {
-      const { base } = this.threads.get(id)!
-      return base !== null && gone.has(base)
-    })
-    if (forks === 'refuse' && references.length > 0) codes.push('THREAD_HAS_FORKS')
+    if (forks === 'refuse' && forksOutside(this.threads, gone).length > 0)
+      codes.push('THREAD_HAS_FORKS')
     if ([...gone].some((id) => this.threads.get(id)!.held)) codes.push('THREAD_HELD')
-    if (codes.length > 0) return no(codes)
-    for (const id of references) this.#detach(this.threads.get(id)!, gone)
-    for (const id of gone) {
-      this.#parents.set(id, this.threads.get(id)!.parent)
-      this.threads.delete(id)
-      this.dead.add(id)
+    if (delayMs !== undefined && this.#isAhead(gone, this.nowMs + delayMs))
+      codes.push('THREAD_SCHEDULED')
+    if (codes.length > 0) return refusedWith(codes)
+    if (gone.size === 0) return told()
+    if (delayMs === undefined) this.#kill(gone)
+    else this.#wait(gone, this.nowMs + delayMs)
+    return told([...gone].sort())
+  }
+
+  /** Takes dates back, of these and all that they spawned. */
+  restore(id: string): Said {
+    if (this.dead.has(id)) return refusedWith(['THREAD_DELETED'])
+    if (!this.#waits(id)) return refusedWith(['THREAD_NOT_SCHEDULED'])
+    const back = new Set(this.tree([id]).filter((one) => this.#waits(one)))
+    const ancestor = this.#ancestorsOf(id).some((one) => this.#waits(one) && !back.has(one))
+    if (ancestor) return refusedWith(['THREAD_SCHEDULED'])
+    this.#unwait(back)
+    return told([...back].sort())
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms
+    this.runDue()
+  }
+
+  /** Sets that are due die, each whole; one that has a held thread waits on. */
+  runDue(): void {
+    const due = this.waiting.filter(({ dueMs }) => dueMs <= this.nowMs)
+    for (const { ids } of due.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)) {
+      const gone = new Set(this.tree([...ids]))
+      if (![...gone].some((id) => this.threads.get(id)!.held)) this.#kill(gone)
     }
-    return { refused: undefined, gone: [...gone] }
+  }
+
+  /** What retention does now: tells who is archived, and who dies or gets a date. */
+  retain(): Said {
+    const { policy } = this
+    if (!policy) return told({ archived: [], gone: [] })
+    const { deletions, archives } = dueByPolicy(this, policy)
+    const archived = archives.filter((id) => !this.threads.get(id)!.archived)
+    const gone = new Set(deletions)
+    if (gone.size > 0) {
+      if (policy.graceMs === 0) this.#kill(gone)
+      else this.#wait(gone, this.nowMs + policy.graceMs)
+    }
+    for (const id of archived) this.threads.get(id)!.archived = true
+    return told({ archived: archived.sort(), gone: deletions.sort() })
+  }
+
+  stateOf(id: string): string | undefined {
+    if (this.dead.has(id)) return 'deleted'
+    const thread = this.threads.get(id)
+    if (!thread) return undefined
+    return this.#waits(id) ? 'scheduled' : thread.archived ? 'archived' : 'active'
   }
 
   /** These threads and all that they spawned, through middles that are gone. */
   tree(roots: readonly string[]): string[] {
     const found = new Set(roots)
-    const parentOf = (id: string) => this.threads.get(id)?.parent ?? this.#parents.get(id) ?? null
-    for (const id of this.ids()) {
-      for (let up = parentOf(id); up !== null; up = parentOf(up)) if (found.has(up)) found.add(id)
-    }
+    for (const id of this.threads.keys())
+      if (this.#ancestorsOf(id).some((one) => found.has(one))) found.add(id)
     return [...found].filter((id) => this.threads.has(id))
   }
 
-  /** What a reader of the thread sees; undefined for one that never was. */
-  read(id: string): 'deleted' | undefined | readonly (string | null)[] {
-    if (this.dead.has(id)) return 'deleted'
-    return this.threads.get(id)?.lines.map((line) => line.text)
+  /** The nearest one first, dead ones included. */
+  #ancestorsOf(id: string): string[] {
+    const ancestors: string[] = []
+    const parentOf = (one: string) => this.threads.get(one)?.parent ?? this.parents.get(one) ?? null
+    for (let up = parentOf(id); up !== null; up = parentOf(up)) ancestors.push(up)
+    return ancestors
   }
 
   #scope(roots: readonly string[], forks: ForksMode): Set<string> {
     let found = new Set(this.tree(roots))
     while (forks === 'cascade') {
-      const with_ = new Set(found)
-      for (const { id, forkedFrom, base } of this.threads.values()) {
-        if ([forkedFrom, base].some((one) => one !== null && found.has(one))) with_.add(id)
-      }
-      const next = new Set(this.tree([...with_]))
+      const grown = new Set(found)
+      for (const { id, forkedFrom, base } of this.threads.values())
+        if ([forkedFrom, base].some((one) => one !== null && found.has(one))) grown.add(id)
+      const next = new Set(this.tree([...grown]))
       if (next.size === found.size) return found
       found = next
     }
     return found
   }
 
-  /** Its nearest base that lives stays its base; what it inherited from the dead is its own now. */
-  #detach(thread: ModelThread, gone: ReadonlySet<string>): void {
-    let base = thread.base
-    let inherited = thread.inherited
-    while (base !== null && gone.has(base)) {
-      const dying: ModelThread = this.threads.get(base)!
-      inherited = Math.min(inherited, dying.inherited)
-      base = dying.base
-    }
-    thread.base = base
-    // Lines behind the part that it still refers to are copies from now on.
-    const kept = base === null ? 0 : inherited
-    thread.lines = thread.lines.map((line, index) => (index < kept ? line : { ...line }))
-    thread.inherited = kept
-    // Forks of this one go on to read its lines, which are its own now.
-    this.#shareWithForks(thread)
-  }
-
-  #shareWithForks(thread: ModelThread): void {
-    for (const fork of this.threads.values()) {
-      if (fork.base !== thread.id) continue
-      fork.lines = fork.lines.map((line, index) =>
-        index < fork.inherited ? thread.lines[index]! : line,
-      )
-      this.#shareWithForks(fork)
+  #kill(gone: ReadonlySet<string>): void {
+    for (const fork of forksOutside(this.threads, gone)) detach(this.threads, fork, gone)
+    this.#unwait(gone)
+    for (const id of gone) {
+      this.parents.set(id, this.threads.get(id)!.parent)
+      this.threads.delete(id)
+      this.dead.add(id)
     }
   }
 
-  /** Whose rollout holds the line. */
-  #ownerOf(id: string, index: number): ModelThread {
-    let thread = this.threads.get(id)!
-    while (thread.base !== null && index < thread.inherited) thread = this.threads.get(thread.base)!
-    return thread
+  #waits(id: string): boolean {
+    return this.waiting.some(({ ids }) => ids.has(id))
+  }
+
+  #wait(ids: ReadonlySet<string>, dueMs: number): void {
+    this.#unwait(ids)
+    const order = Math.max(0, ...this.waiting.map((set) => set.order)) + 1
+    this.waiting.push({ ids: new Set(ids), dueMs, order })
+  }
+
+  #unwait(ids: ReadonlySet<string>): void {
+    for (const set of this.waiting) for (const id of ids) set.ids.delete(id)
+    this.waiting = this.waiting.filter((set) => set.ids.size > 0)
+  }
+
+  /** Whether an ancestor outside of the set has an earlier date: it would take the set along before its own. */
+  #isAhead(set: ReadonlySet<string>, dueMs: number): boolean {
+    return [...set].some((id) =>
+      this.#ancestorsOf(id).some(
+        (one) => !set.has(one) && this.waiting.some((w) => w.ids.has(one) && w.dueMs < dueMs),
+      ),
+    )
   }
 
   #add(
     id: string,
-    facts: Pick<ModelThread, 'name' | 'parent' | 'forkedFrom' | 'base' | 'lines'>,
+    facts: Pick<ModelThread, 'name' | 'parent' | 'forkedFrom' | 'base' | 'lines' | 'inherited'>,
   ): void {
-    const marks = { archived: false, held: false, pinned: false, inherited: 0 }
-    this.threads.set(id, { id, ...marks, ...facts })
+    const marks = { archived: false, held: false, pinned: false }
+    const rest = { attachments: {}, keys: {}, activeMs: this.nowMs }
+    this.threads.set(id, { id, ...marks, ...rest, ...facts })
   }
 
   #refuseNew(id: string): readonly string[] {
-    if (this.dead.has(id)) return ['THREAD_DELETED']
-    return this.threads.has(id) ? ['THREAD_EXISTS'] : []
+    const state = this.stateOf(id)
+    if (state === undefined) return []
+    return [{ deleted: 'THREAD_DELETED', scheduled: 'THREAD_SCHEDULED' }[state] ?? 'THREAD_EXISTS']
   }
 
-  #refuse(id: string, { archived }: { archived?: boolean } = {}): Refusal {
-    if (this.dead.has(id)) return ['THREAD_DELETED']
-    const thread = this.threads.get(id)
-    if (!thread) return ['THREAD_NOT_FOUND']
-    return archived === false && thread.archived ? ['THREAD_ARCHIVED'] : undefined
+  #refuse(
+    id: string,
+    { inUse = false, waits = false }: { readonly inUse?: boolean; readonly waits?: boolean } = {},
+  ): readonly string[] {
+    const state = this.stateOf(id)
+    if (state === undefined) return ['THREAD_NOT_FOUND']
+    if (state === 'deleted') return ['THREAD_DELETED']
+    if (state === 'scheduled' && !waits) return ['THREAD_SCHEDULED']
+    return inUse && this.threads.get(id)!.archived ? ['THREAD_ARCHIVED'] : []
   }
 }
-
-const no = (refused: readonly string[]): { refused: Refusal; gone: readonly string[] } => ({
-  refused,
-  gone: [],
-})

@@ -1,50 +1,98 @@
 // The model beside a store: random programs of its operations run against both, and both must agree, on every result,
 // every refusal, and everything that a reader sees.
+//
+//   threadStoreModel             one call after the other
+//   threadStoreModelConcurrently several at once over ports whose every effect waits for its turn, in an order that a
+//                                seed decides; answers and state must be explained by some order of the calls
+//
+// A failure prints the shortest failing program that was found, with the seed and the path that replay it.
 
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { type CommandOptions, modelIds, type System, threadCommands } from './commands.js'
-import { compareStore } from './observe.js'
-import { ThreadModel } from './thread-model.js'
+import { beginning } from './beginning.js'
+import { end, programs, programsAtOnce, type Run, type Step } from './steps.js'
+import type { ModelFactory, OpenedSystem } from './system.js'
+import { Tally, type TallyOfVerbs } from './tally.js'
+import { type Turns, turnsOf } from './turns.js'
 
-export interface ModelRunOptions extends CommandOptions {
+export interface ModelRunOptions {
   /** Default 100. */
   readonly runs?: number
+  /** At most so many commands in a run. Default 50. */
+  readonly maxCommands?: number
   /** Default: by the clock; a failure prints it. */
   readonly seed?: number
   /** fast-check's path to one failing run. */
   readonly path?: string
+  /** Default true: a failing program is made shorter, which takes many runs. */
+  readonly shrink?: boolean
 }
 
-export interface ModelFactory {
-  /** An empty store. */
-  open(): Promise<System & { close(): Promise<void> }>
+export interface ModelReport {
+  readonly runs: number
+  readonly commands: number
+  /** How often each operation was done, and how often it was refused. */
+  readonly verbs: TallyOfVerbs
+  /** Calls that were made at once, and how many of those batches only another order than that of the calls explains. */
+  readonly batches: number
+  readonly batchesTurned: number
 }
 
-/** @throws fast-check's error, with the shortest failing program, its seed and its path */
-export async function threadStoreModel(
+export interface ConcurrentFactory {
+  /** An empty store whose ports ask `turns` before every effect. */
+  open(turns: Turns): Promise<OpenedSystem>
+}
+
+/** @throws fast-check's error */
+export const threadStoreModel = (
   factory: ModelFactory,
-  { runs = 100, seed, path, ...commands }: ModelRunOptions = {},
-): Promise<{ readonly runs: number; readonly commands: number }> {
+  { maxCommands = 50, ...options }: ModelRunOptions = {},
+): Promise<ModelReport> =>
+  check(fc.tuple(programs(maxCommands), fc.constant(undefined)), options, () => factory.open())
+
+/** @throws fast-check's error */
+export const threadStoreModelConcurrently = (
+  factory: ConcurrentFactory,
+  { maxCommands = 50, ...options }: ModelRunOptions = {},
+): Promise<ModelReport> =>
+  check(fc.tuple(programsAtOnce(maxCommands), fc.scheduler()), options, (turns) =>
+    factory.open(turns),
+  )
+
+async function check(
+  programsAndTurns: fc.Arbitrary<[Step[], fc.Scheduler | undefined]>,
+  { runs = 100, seed, path, shrink = true }: ModelRunOptions,
+  open: (turns: Turns) => Promise<OpenedSystem>,
+): Promise<ModelReport> {
+  const tally = new Tally()
   let done = 0
-  let count = 0
+  let commands = 0
   await fc.assert(
-    fc.asyncProperty(threadCommands(commands), async (program) => {
-      const system = await factory.open()
-      const model = new ThreadModel()
+    fc.asyncProperty(programsAndTurns, async ([program, scheduler]) => {
+      const turns = turnsOf(scheduler)
+      const story: string[] = []
+      const system = await open(turns)
       try {
-        await fc.asyncModelRun(() => ({ model, real: system }), program)
-        await compareStore(system.store, model, modelIds)
+        const models = [await beginning(system)]
+        const run: Run = { system, models, tally, story, atOnce: turns.atOnce }
+        for (const step of [...program, end]) await step.run(run)
+      } catch (cause) {
+        // What a command was about is known once it has run, and a command may be part of several programs.
+        throw new Error(`${story.join(', ')}: ${cause}`, { cause })
       } finally {
         await system.close()
       }
       done += 1
-      for (const _ of program) count += 1
+      for (const step of program) commands += step.commands
     }),
     {
       numRuns: runs,
+      endOnFailure: !shrink,
       ...(seed === undefined ? {} : { seed }),
       ...(path === undefined ? {} : { path }),
     },
   )
-  return { runs: done, commands: count }
+  assert(done > 0, 'no program was run')
+  const { verbs, batches, batchesTurned } = tally
+  return { runs: done, commands, verbs, batches, batchesTurned }
 }

@@ -161,7 +161,12 @@ export interface RedactingStore {
 export interface RetainingStore {
   readonly retention: {
     set(policy: RetentionPolicyLike | null): Promise<unknown>
-    run(): Promise<{ readonly archived: readonly string[]; readonly scheduled: readonly string[] }>
+    run(): Promise<{
+      readonly archived: readonly string[]
+      readonly scheduled: readonly string[]
+      /** What was deleted at once. */
+      readonly deleted: { readonly threadIds: readonly string[] } | null
+    }>
   }
 }
 

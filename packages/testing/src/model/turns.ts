@@ -1,0 +1,52 @@
+// Who may go on when several calls are under way: every effect on disk or database waits for its turn, and a scheduler
+// picks whose turn it is. While one call runs alone nothing waits.
+
+import { breathe } from '@cenotaph/storage'
+import type fc from 'fast-check'
+
+export interface Turns {
+  /** For a port: resolves when the effect may happen. */
+  wait(effect: string): Promise<void>
+  /** Makes the calls, and gives turns until all have ended. */
+  atOnce(calls: readonly (() => Promise<unknown>)[]): Promise<void>
+}
+
+/** Rounds of the event loop without an effect after which calls wait for each other, and for ever. */
+const IDLE_MAX = 1_000
+
+export function turnsOf(scheduler: fc.Scheduler | undefined): Turns {
+  let isOpen = false
+  return {
+    async wait(effect) {
+      if (isOpen && scheduler) await scheduler.schedule(Promise.resolve(), effect)
+    },
+
+    async atOnce(calls) {
+      if (!scheduler) throw new TypeError('calls at once need a scheduler')
+      let running = calls.length
+      isOpen = true
+      const all = Promise.all(
+        calls.map(async (call) => {
+          await call()
+          running -= 1
+        }),
+      )
+      try {
+        for (let idle = 0; running > 0 || scheduler.count() > 0; ) {
+          // Everybody who can come to an effect has come to one.
+          await breathe()
+          if (scheduler.count() > 0) {
+            idle = 0
+            await scheduler.waitNext(1)
+          } else if (running > 0) {
+            idle += 1
+            if (idle > IDLE_MAX) throw new Error('the calls wait for each other')
+          }
+        }
+        await all
+      } finally {
+        isOpen = false
+      }
+    },
+  }
+}

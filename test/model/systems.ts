@@ -1,0 +1,105 @@
+// Systems that run beside the model: the engine on a simulated machine, with every effect in its turn or without, and in
+// memory; and stores that are wrong in one thing.
+
+import { openThreadStore, type ThreadStore } from '@cenotaph/core'
+import { MemoryDisk } from '@cenotaph/storage'
+import {
+  type MachinePorts,
+  newMachine,
+  type OpenedSystem,
+  portsOf,
+  powerLost,
+  SimClock,
+  type Turns,
+  type WholeThreadStore,
+} from '@cenotaph/testing'
+
+const options = { ballastBytes: 512, quietMs: 3_600_000, bufferedMs: 3_600_000 }
+
+/** What stands between the model and a store; nothing by default. */
+export type Change = (store: ThreadStore, turns: Turns | undefined) => Partial<WholeThreadStore>
+
+const unchanged: Change = () => ({})
+
+/**
+ * Opening again is a crash: of what was not made durable nothing stays. With `turns`, every effect on disk and database,
+ * and every read of rows, waits for its turn.
+ */
+export async function onMachine(turns?: Turns, change = unchanged): Promise<OpenedSystem> {
+  let machine = newMachine()
+  const clock = new SimClock(machine.startMs)
+  const open = async () => {
+    const ports = portsOf(machine, async (effect, where, run) => {
+      await turns?.wait(`${effect} ${where}`)
+      return run()
+    })
+    const levels = turns ? { ...ports.levels, open: readingInTurns(ports, turns) } : ports.levels
+    return openThreadStore('/store', { ...options, ...ports, levels, clock })
+  }
+  let store = await open()
+  let changed = withChange(store, change, turns)
+  return {
+    get store() {
+      return changed
+    },
+    async reopen() {
+      machine = powerLost(machine)
+      store = await open()
+      changed = withChange(store, change, turns)
+    },
+    pass: (ms) => clock.advance(ms),
+    folder: folders(),
+    close: () => store.close(),
+  }
+}
+
+const readingInTurns =
+  ({ levels }: MachinePorts, turns: Turns): MachinePorts['levels']['open'] =>
+  async (folder, openOptions) => {
+    const level = await levels.open(folder, openOptions)
+    const getMany = level.getMany.bind(level) as (...given: unknown[]) => Promise<never>
+    return Object.assign(level, {
+      async getMany(...given: unknown[]) {
+        await turns.wait('read of the database')
+        return getMany(...given)
+      },
+    })
+  }
+
+export async function inMemory(change = unchanged): Promise<OpenedSystem> {
+  const clock = new SimClock()
+  const disk = new MemoryDisk({ clock })
+  const memory = { ...options, clock, disk, persistence: 'none' } as const
+  const store = await openThreadStore('/nowhere', memory)
+  return {
+    store: withChange(store, change, undefined),
+    reopen: () => store.reopen(),
+    pass: (ms) => clock.advance(ms),
+    folder: folders(),
+    close: () => store.close(),
+  }
+}
+
+function folders(): () => string {
+  let made = 0
+  return () => {
+    made += 1
+    return `/exports/${made}`
+  }
+}
+
+function withChange(
+  store: ThreadStore,
+  change: Change,
+  turns: Turns | undefined,
+): WholeThreadStore {
+  const changes = change(store, turns)
+  if (Object.keys(changes).length === 0) return store
+  return new Proxy<WholeThreadStore>(store, {
+    get(_target, name) {
+      const member = Reflect.get(store, name, store)
+      const changed = changes[name as keyof WholeThreadStore]
+      return changed ?? (typeof member === 'function' ? member.bind(store) : member)
+    },
+  })
+}
