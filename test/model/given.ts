@@ -8,9 +8,9 @@ const path = process.env.CENOTAPH_PATH
 export const given = { seed, ...(path === undefined ? {} : { path }) }
 
 /** One call after the other, on a machine. */
-export const RUNS = Number(process.env.CENOTAPH_RUNS ?? 700)
+export const RUNS = Number(process.env.CENOTAPH_RUNS ?? 600)
 /** In memory; and as many with several calls at once. */
-export const RUNS_BESIDE = Math.ceil((RUNS * 2) / 7)
+export const RUNS_BESIDE = Math.ceil(RUNS / 3)
 
 /** Nothing here depends on how long it takes. */
 export const TIMEOUT_MS = 900_000

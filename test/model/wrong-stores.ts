@@ -24,6 +24,37 @@ export const wrong: Readonly<Record<string, Change>> = {
     deleteThreads: (ids, { in: _, ...deleteOptions } = {}) =>
       store.deleteThreads(ids, deleteOptions),
   }),
+  'forks the whole of what it is asked a part of': (store) => ({
+    forkThread: (id, { throughOrdinal: _, ...forkOptions }) => store.forkThread(id, forkOptions),
+  }),
+  'appends wherever the caller believes the end is': (store) => ({
+    appendItems: (id, items, { expectedOrdinal: _, ...appendOptions } = {}) =>
+      store.appendItems(id, items, appendOptions),
+  }),
+  'finds nothing in what is archived': (store) => ({
+    searchThreads: async (text, searchOptions = {}) =>
+      searchOptions.archived
+        ? { hits: [], nextCursor: null, unread: [] }
+        : store.searchThreads(text, searchOptions),
+  }),
+  'reads a page from the wrong end': (store) => ({
+    listItems: (id, { limit, ...listOptions } = {}) =>
+      store.listItems(
+        id,
+        limit === undefined || listOptions.reverse
+          ? { ...listOptions, ...(limit === undefined ? {} : { limit }) }
+          : { limit, ...listOptions, reverse: true },
+      ),
+  }),
+  'compresses away': (store) => ({
+    async compressThreads(ids) {
+      for (const id of ids)
+        await store.redactItems(id, [1], 'smaller').catch((error: { code?: unknown }) => {
+          if (error.code !== 'ORDINAL_NOT_FOUND' && error.code !== 'THREAD_HELD') throw error
+        })
+      return store.compressThreads(ids)
+    },
+  }),
   'forgets keys of repeats': (store) => ({
     appendItems: (id, items, { idempotencyKey: _, ...appendOptions } = {}) =>
       store.appendItems(id, items, appendOptions),

@@ -59,6 +59,7 @@ export {
 } from './level/level-damage.js'
 export { SimLevel, type SimLevelOptions } from './level/sim-level.js'
 export { levelCrashStates, type PhysicalValue, SimLevelFolder } from './level/sim-level-folder.js'
+export type { ModelSupports } from './model/supports.js'
 export { type ModelFactory, modelIds, type OpenedSystem, type System } from './model/system.js'
 export { ThreadModel } from './model/thread-model.js'
 export {

@@ -9,7 +9,7 @@ import { fingerprintOfModel } from './model-fingerprint.js'
 import { observeModel, type Seen } from './observe.js'
 import { explains, type Outcome } from './said.js'
 import type { ThreadModel } from './thread-model.js'
-import type { Prepared } from './verbs.js'
+import type { Prepared } from './verb.js'
 
 /** A call, and what came of it. */
 export interface Made extends Prepared {

@@ -1,8 +1,15 @@
 // Who continues whose history in the model, and what becomes of it when a base dies.
 
-import type { ModelThread } from './model-thread.js'
+import type { ForksMode } from '../store/thread-store-like.js'
+import type { ModelLine, ModelThread } from './model-thread.js'
+import type { ThreadModel } from './thread-model.js'
 
 type Threads = ReadonlyMap<string, ModelThread>
+
+/** Whose rollout a fork of so many lines continues: of what is inherited itself, that of the base that holds it. */
+export function baseOfFork(threads: Threads, id: string, count: number | undefined): string {
+  return count === undefined ? id : ownerOf(threads, id, count - 1).id
+}
 
 /** Threads outside of a set that continue the history of one inside by reference. */
 export const forksOutside = (threads: Threads, gone: ReadonlySet<string>): ModelThread[] =>
@@ -37,4 +44,31 @@ export function ownerOf(threads: Threads, id: string, index: number): ModelThrea
   let thread = threads.get(id)!
   while (thread.base !== null && index < thread.inherited) thread = threads.get(thread.base)!
   return thread
+}
+
+/** What goes with these threads: all that they spawned, and, where it is asked for, all that was forked from any of them. */
+export function deletionOf(
+  model: ThreadModel,
+  roots: readonly string[],
+  forks: ForksMode,
+): Set<string> {
+  let found = new Set(model.tree(roots))
+  while (forks === 'cascade') {
+    const grown = new Set(found)
+    for (const { id, forkedFrom, base } of model.threads.values())
+      if ([forkedFrom, base].some((one) => one !== null && found.has(one))) grown.add(id)
+    const next = new Set(model.tree([...grown]))
+    if (next.size === found.size) return found
+    found = next
+  }
+  return found
+}
+
+/** How many lines there are with this text in threads of a state; one that several of them share is one. */
+export function countOfLines(model: ThreadModel, text: string, state: string): number {
+  const found = new Set<ModelLine>()
+  for (const { id, lines } of model.threads.values())
+    if (model.stateOf(id) === state)
+      for (const line of lines) if (line.text?.includes(text)) found.add(line)
+  return found.size
 }

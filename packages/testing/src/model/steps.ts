@@ -2,18 +2,20 @@
 
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { anyVerb, verbAlone } from './any-verb.js'
 import { explanationOf, type Made } from './linearize.js'
 import { compareStore, observe, observeModel } from './observe.js'
 import { explains, outcomeOf } from './said.js'
+import type { WhatIsSupported } from './supports.js'
 import type { System } from './system.js'
 import type { Tally } from './tally.js'
 import type { ThreadModel } from './thread-model.js'
-import { anyVerb, type Verb } from './verbs.js'
-import { verbAlone } from './verbs-alone.js'
+import type { Verb } from './verb.js'
 
 /** A program that is being run. */
 export interface Run {
   readonly system: System
+  readonly supports: WhatIsSupported
   readonly tally: Tally
   /** What was done, for people. */
   readonly story: string[]
@@ -59,7 +61,7 @@ const atOnce = (verbs: readonly Verb[]): Step => ({
         one.outcome = await outcomeOf(one.call)
       }),
     )
-    const seen = await observe(system.store)
+    const seen = await observe(system.store, run.supports)
     const { models, isInOrder } = explanationOf(run.models, made, seen)
     if (models.length === 0) {
       const outcomes = JSON.stringify(made.map(({ outcome }) => outcome))
@@ -89,7 +91,7 @@ const reopen: Step = {
 const compareWith =
   (verify: boolean) =>
   async (run: Run): Promise<void> => {
-    run.models = await compareStore(run.system.store, run.models, { verify })
+    run.models = await compareStore(run.system.store, run.models, run.supports, { verify })
   }
 
 const compare: Step = { commands: 1, toString: () => 'compare()', run: compareWith(false) }
@@ -97,32 +99,37 @@ const compare: Step = { commands: 1, toString: () => 'compare()', run: compareWi
 /** What every program ends with. */
 export const end: Step = { commands: 0, toString: () => 'end', run: compareWith(true) }
 
-const alone: fc.Arbitrary<Step> = fc.oneof(
-  { arbitrary: verbAlone.map(one), weight: 3 },
-  { arbitrary: fc.constant(reopen), weight: 1 },
-  { arbitrary: fc.constant(compare), weight: 1 },
-)
-
-const steps: fc.Arbitrary<Step> = fc.oneof(
-  { arbitrary: anyVerb.map(one), weight: 12 },
-  { arbitrary: alone, weight: 5 },
-)
-
-const stepsAtOnce: fc.Arbitrary<Step> = fc.oneof(
-  { arbitrary: fc.array(anyVerb, { minLength: 2, maxLength: 3 }).map(atOnce), weight: 8 },
-  { arbitrary: anyVerb.map(one), weight: 3 },
-  { arbitrary: alone, weight: 2 },
-)
+const alone = (supports: WhatIsSupported): fc.Arbitrary<Step> =>
+  fc.oneof(
+    { arbitrary: verbAlone(supports).map(one), weight: 4 },
+    { arbitrary: fc.constant(reopen), weight: 1 },
+    { arbitrary: fc.constant(compare), weight: 1 },
+  )
 
 /** One call after the other. */
-export const programs = (commandsMax: number): fc.Arbitrary<Step[]> =>
-  fc.array(steps, { maxLength: commandsMax, size: 'max' })
+export const programs = (commandsMax: number, supports: WhatIsSupported): fc.Arbitrary<Step[]> => {
+  const steps = fc.oneof(
+    { arbitrary: anyVerb(supports).map(one), weight: 12 },
+    { arbitrary: alone(supports), weight: 6 },
+  )
+  return fc.array(steps, { maxLength: commandsMax, size: 'max' })
+}
 
 /** Several calls at once, most of the time. */
-export const programsAtOnce = (commandsMax: number): fc.Arbitrary<Step[]> =>
-  fc
-    .array(stepsAtOnce, { maxLength: commandsMax, size: 'max' })
+export const programsAtOnce = (
+  commandsMax: number,
+  supports: WhatIsSupported,
+): fc.Arbitrary<Step[]> => {
+  const verb = anyVerb(supports)
+  const steps = fc.oneof(
+    { arbitrary: fc.array(verb, { minLength: 2, maxLength: 3 }).map(atOnce), weight: 8 },
+    { arbitrary: verb.map(one), weight: 3 },
+    { arbitrary: alone(supports), weight: 2 },
+  )
+  return fc
+    .array(steps, { maxLength: commandsMax, size: 'max' })
     .map((all) => firstOf(all, commandsMax))
+}
 
 function firstOf(all: readonly Step[], commandsMax: number): Step[] {
   let commands = 0

@@ -1,6 +1,7 @@
 // What runs against the model: a store that may be closed and opened again, and what a test can do around it.
 
-import type { WholeThreadStore } from '../store/thread-store-like.js'
+import type { ThreadStoreLike, WholeThreadStore } from '../store/thread-store-like.js'
+import type { ModelSupports } from './supports.js'
 
 export interface System {
   readonly store: WholeThreadStore
@@ -12,13 +13,16 @@ export interface System {
   folder?(): string
 }
 
-export interface OpenedSystem extends System {
+/** As a test gives it: the store has what `supports` says. */
+export interface OpenedSystem extends Omit<System, 'store'> {
+  readonly store: ThreadStoreLike
   close(): Promise<void>
 }
 
 export interface ModelFactory {
   /** An empty store. */
   open(): Promise<OpenedSystem>
+  readonly supports?: ModelSupports
 }
 
 const IDS = 14

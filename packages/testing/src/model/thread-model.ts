@@ -3,7 +3,7 @@
 // refuse it. A few hundred lines that an engine of many thousands must agree with.
 
 import type { ForksMode } from '../store/thread-store-like.js'
-import { detach, forksOutside, ownerOf } from './model-lineage.js'
+import { baseOfFork, deletionOf, detach, forksOutside, ownerOf } from './model-lineage.js'
 import { dueByPolicy, type ModelPolicy } from './model-retention.js'
 import { copyOfThreads, type ModelThread, type WaitingSet } from './model-thread.js'
 import { refusedWith, type Said, told } from './said.js'
@@ -14,6 +14,8 @@ export interface ModelAppend {
   readonly texts: readonly string[]
   readonly attachments?: Readonly<Record<string, string>>
   readonly idempotencyKey?: string
+  /** Not where the thread ends. */
+  readonly isMisplaced?: boolean
 }
 
 export class ThreadModel {
@@ -49,8 +51,10 @@ export class ThreadModel {
     return told(id)
   }
 
-  append(id: string, { texts, attachments = {}, idempotencyKey }: ModelAppend): Said {
-    const codes = this.#refuse(id, { inUse: true })
+  append(id: string, change: ModelAppend): Said {
+    const { texts, attachments = {}, idempotencyKey, isMisplaced = false } = change
+    const codes = [...this.#refuse(id, { inUse: true })]
+    if (isMisplaced) codes.push('ORDINAL_CONFLICT')
     if (codes.length > 0) return refusedWith(codes)
     const thread = this.threads.get(id)!
     const { lines } = thread
@@ -89,6 +93,12 @@ export class ThreadModel {
     return told()
   }
 
+  /** Only looked at, or written in another form. */
+  read(id: string): Said {
+    const codes = this.#refuse(id)
+    return codes.length > 0 ? refusedWith(codes) : told()
+  }
+
   archive(id: string, archived: boolean): Said {
     const codes = this.#refuse(id)
     if (codes.length > 0) return refusedWith(codes)
@@ -109,16 +119,22 @@ export class ThreadModel {
     return told(value === undefined ? wasThere : undefined)
   }
 
-  fork(id: string, newId: string, { copy, name }: { copy: boolean; name: string | null }): Said {
+  /** `count` lines of it; all by default. */
+  fork(
+    id: string,
+    newId: string,
+    { copy, name, count }: { copy: boolean; name: string | null; count?: number | undefined },
+  ): Said {
     const codes = [...this.#refuse(id, { inUse: true }), ...this.#refuseNew(newId)]
     if (codes.length > 0) return refusedWith(codes)
     const from = this.threads.get(id)!
-    const lines = copy ? from.lines.map((line) => ({ ...line })) : [...from.lines]
+    const shared = from.lines.slice(0, count)
+    const lines = copy ? shared.map((line) => ({ ...line })) : shared
     this.#add(newId, {
       name: name ?? from.name,
       parent: null,
       forkedFrom: id,
-      base: copy ? null : id,
+      base: copy ? null : baseOfFork(this.threads, id, count),
       inherited: copy ? 0 : lines.length,
       lines,
     })
@@ -141,10 +157,8 @@ export class ThreadModel {
   delete(ids: readonly string[], forks: ForksMode, delayMs?: number): Said {
     if (ids.some((id) => !this.threads.has(id) && !this.dead.has(id)))
       return refusedWith(['THREAD_NOT_FOUND'])
-    const gone = this.#scope(
-      ids.filter((id) => !this.dead.has(id)),
-      forks,
-    )
+    const living = ids.filter((id) => !this.dead.has(id))
+    const gone = deletionOf(this, living, forks)
     const codes: string[] = []
     if (forks === 'refuse' && forksOutside(this.threads, gone).length > 0)
       codes.push('THREAD_HAS_FORKS')
@@ -219,19 +233,6 @@ export class ThreadModel {
     const parentOf = (one: string) => this.threads.get(one)?.parent ?? this.parents.get(one) ?? null
     for (let up = parentOf(id); up !== null; up = parentOf(up)) ancestors.push(up)
     return ancestors
-  }
-
-  #scope(roots: readonly string[], forks: ForksMode): Set<string> {
-    let found = new Set(this.tree(roots))
-    while (forks === 'cascade') {
-      const grown = new Set(found)
-      for (const { id, forkedFrom, base } of this.threads.values())
-        if ([forkedFrom, base].some((one) => one !== null && found.has(one))) grown.add(id)
-      const next = new Set(this.tree([...grown]))
-      if (next.size === found.size) return found
-      found = next
-    }
-    return found
   }
 
   #kill(gone: ReadonlySet<string>): void {

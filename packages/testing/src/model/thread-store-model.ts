@@ -11,7 +11,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { beginning } from './beginning.js'
 import { end, programs, programsAtOnce, type Run, type Step } from './steps.js'
-import type { ModelFactory, OpenedSystem } from './system.js'
+import { type ModelSupports, type WhatIsSupported, whatIsSupported } from './supports.js'
+import type { ModelFactory, OpenedSystem, System } from './system.js'
 import { Tally, type TallyOfVerbs } from './tally.js'
 import { type Turns, turnsOf } from './turns.js'
 
@@ -41,26 +42,32 @@ export interface ModelReport {
 export interface ConcurrentFactory {
   /** An empty store whose ports ask `turns` before every effect. */
   open(turns: Turns): Promise<OpenedSystem>
+  readonly supports?: ModelSupports
 }
 
 /** @throws fast-check's error */
-export const threadStoreModel = (
+export async function threadStoreModel(
   factory: ModelFactory,
   { maxCommands = 50, ...options }: ModelRunOptions = {},
-): Promise<ModelReport> =>
-  check(fc.tuple(programs(maxCommands), fc.constant(undefined)), options, () => factory.open())
+): Promise<ModelReport> {
+  const supports = whatIsSupported(factory.supports)
+  const calls = fc.tuple(programs(maxCommands, supports), fc.constant(undefined))
+  return check(calls, supports, options, () => factory.open())
+}
 
 /** @throws fast-check's error */
-export const threadStoreModelConcurrently = (
+export async function threadStoreModelConcurrently(
   factory: ConcurrentFactory,
   { maxCommands = 50, ...options }: ModelRunOptions = {},
-): Promise<ModelReport> =>
-  check(fc.tuple(programsAtOnce(maxCommands), fc.scheduler()), options, (turns) =>
-    factory.open(turns),
-  )
+): Promise<ModelReport> {
+  const supports = whatIsSupported(factory.supports)
+  const calls = fc.tuple(programsAtOnce(maxCommands, supports), fc.scheduler())
+  return check(calls, supports, options, (turns) => factory.open(turns))
+}
 
 async function check(
   programsAndTurns: fc.Arbitrary<[Step[], fc.Scheduler | undefined]>,
+  supports: WhatIsSupported,
   { runs = 100, seed, path, shrink = true }: ModelRunOptions,
   open: (turns: Turns) => Promise<OpenedSystem>,
 ): Promise<ModelReport> {
@@ -71,16 +78,17 @@ async function check(
     fc.asyncProperty(programsAndTurns, async ([program, scheduler]) => {
       const turns = turnsOf(scheduler)
       const story: string[] = []
-      const system = await open(turns)
+      const opened = await open(turns)
       try {
-        const models = [await beginning(system)]
-        const run: Run = { system, models, tally, story, atOnce: turns.atOnce }
+        const system = whole(opened)
+        const models = [await beginning(system, supports)]
+        const run: Run = { system, supports, models, tally, story, atOnce: turns.atOnce }
         for (const step of [...program, end]) await step.run(run)
       } catch (cause) {
         // What a command was about is known once it has run, and a command may be part of several programs.
         throw new Error(`${story.join(', ')}: ${cause}`, { cause })
       } finally {
-        await system.close()
+        await opened.close()
       }
       done += 1
       for (const step of program) commands += step.commands
@@ -96,3 +104,6 @@ async function check(
   const { verbs, batches, batchesTurned } = tally
   return { runs: done, commands, verbs, batches, batchesTurned }
 }
+
+/** No verb is made that `supports` leaves out, so nobody asks for what is not there. */
+const whole = (opened: OpenedSystem): System => opened as System

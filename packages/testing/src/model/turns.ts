@@ -1,5 +1,6 @@
 // Who may go on when several calls are under way: every effect on disk or database waits for its turn, and a scheduler
-// picks whose turn it is. While one call runs alone nothing waits.
+// picks whose turn it is. While one call runs alone nothing waits. What a call does between two effects must be done on the
+// event loop's own thread: work on the thread pool ends when it ends, and a seed would not repeat it.
 
 import { breathe } from '@cenotaph/storage'
 import type fc from 'fast-check'
@@ -12,7 +13,7 @@ export interface Turns {
 }
 
 /** Rounds of the event loop without an effect after which calls wait for each other, and for ever. */
-const IDLE_MAX = 1_000
+const IDLE_MAX = 100_000
 
 export function turnsOf(scheduler: fc.Scheduler | undefined): Turns {
   let isOpen = false

@@ -1,16 +1,22 @@
 // Operations that are made while no other is under way: they look at the whole store, at time, or at files of the host.
 
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { livingThread } from './choice.js'
+import { messageOf, textOfItem } from '../store/speaking.js'
+import type { ReadItem } from '../store/thread-store-like.js'
+import { activeThread, livingThread } from './choice.js'
+import { countOfLines } from './model-lineage.js'
 import { told } from './said.js'
-import { short, type Verb, verb } from './verbs.js'
+import type { System } from './system.js'
+import { short, verb } from './verb.js'
+import { text, textsAgain } from './verbs.js'
 
 const hourMs = 3_600_000
 
 const hours = (min: number, max: number) => fc.integer({ min, max }).map((count) => count * hourMs)
 
 /** Time passes, and what is due is deleted. */
-const pass = hours(1, 4).map((ms) =>
+export const pass = hours(1, 4).map((ms) =>
   verb('pass', (system) => ({
     text: `${ms / hourMs}h`,
     async call() {
@@ -25,7 +31,7 @@ const pass = hours(1, 4).map((ms) =>
   })),
 )
 
-const policy = fc
+export const policy = fc
   .option(fc.record({ archive: hours(4, 12), more: hours(0, 12), graceMs: hours(0, 3) }), {
     freq: 2,
   })
@@ -53,7 +59,7 @@ const policy = fc
     }))
   })
 
-const retain = fc.constant(null).map(() =>
+export const retain = fc.constant(null).map(() =>
   verb('retain', ({ store }) => ({
     text: '',
     async call() {
@@ -66,39 +72,96 @@ const retain = fc.constant(null).map(() =>
 )
 
 /** Out and back in: what is here is not changed by it, what died in between stays out. */
-const transfer = fc.record({ thread: livingThread, kill: fc.boolean() }).map(({ thread, kill }) =>
-  verb('transfer', ({ store, ...system }, model) => {
-    const id = thread(model)
-    const state = model.stateOf(id)
-    const to = system.folder?.()
-    const text = `${short(id)}${kill ? ', deleted between' : ''}`
-    if (to === undefined || (state !== 'active' && state !== 'archived'))
-      return { text, call: async () => {}, apply: () => told() }
-    return {
-      text,
-      async call() {
-        const exported = await store.exportThreads([id], { to })
-        const died =
-          kill &&
-          (await store.deleteThreads([id], { forks: 'detach' }).then(
-            () => true,
-            () => false,
-          ))
-        const { imported, skipped } = await store.importRollouts(exported.map(({ path }) => path))
-        const reasons = skipped.map(({ reason }) => reason)
-        return { died, imported: imported.length, skipped: died ? reasons : reasons.length }
-      },
-      apply(later) {
-        const died = kill && later.delete([id], 'detach').refused === undefined
-        return told({ died, imported: 0, skipped: died ? ['deleted'] : 1 })
-      },
-    }
-  }),
-)
+export const transfer = fc
+  .record({ thread: livingThread, kill: fc.boolean() })
+  .map(({ thread, kill }) =>
+    verb('transfer', ({ store, ...system }, model) => {
+      const id = thread(model)
+      const state = model.stateOf(id)
+      const to = system.folder?.()
+      const text = `${short(id)}${kill ? ', deleted between' : ''}`
+      if (to === undefined || (state !== 'active' && state !== 'archived'))
+        return { text, call: async () => {}, apply: () => told() }
+      return {
+        text,
+        async call() {
+          const exported = await store.exportThreads([id], { to })
+          const died =
+            kill &&
+            (await store.deleteThreads([id], { forks: 'detach' }).then(
+              () => true,
+              () => false,
+            ))
+          const { imported, skipped } = await store.importRollouts(exported.map(({ path }) => path))
+          const reasons = skipped.map(({ reason }) => reason)
+          return { died, imported: imported.length, skipped: died ? reasons : reasons.length }
+        },
+        apply(later) {
+          const died = kill && later.delete([id], 'detach').refused === undefined
+          return told({ died, imported: 0, skipped: died ? ['deleted'] : 1 })
+        },
+      }
+    }),
+  )
 
-export const verbAlone: fc.Arbitrary<Verb> = fc.oneof(
-  { arbitrary: pass, weight: 3 },
-  { arbitrary: policy, weight: 1 },
-  { arbitrary: retain, weight: 2 },
-  { arbitrary: transfer, weight: 2 },
-)
+/** A part of a thread, from either end, is a part of the whole. */
+export const read = fc
+  .record({ thread: livingThread, from: fc.nat(8), limit: fc.integer({ min: 1, max: 5 }) })
+  .map(({ thread, from, limit }) =>
+    verb('read', ({ store }, model) => {
+      const id = thread(model)
+      return {
+        text: `${short(id)}, from ${from}, ${limit}`,
+        async call() {
+          const all = await itemsOf(store, id, {})
+          const forward = all.filter(({ ordinal }) => ordinal >= from).slice(0, limit)
+          const backward = all.toReversed().slice(0, limit)
+          assert.deepEqual(await itemsOf(store, id, { from, limit }), forward)
+          assert.deepEqual(await itemsOf(store, id, { limit, reverse: true }), backward)
+        },
+        apply: (later) => later.read(id),
+      }
+    }),
+  )
+
+async function itemsOf(
+  store: System['store'],
+  id: string,
+  options: { readonly from?: number; readonly limit?: number; readonly reverse?: boolean },
+): Promise<{ readonly ordinal: number; readonly text: string | null | undefined }[]> {
+  const read: ReadItem[] = []
+  for await (const item of store.listItems(id, options)) read.push(item)
+  return read.map((item) => ({ ordinal: item.ordinal, text: textOfItem(item) }))
+}
+
+/** A line that several threads share is told once. */
+export const search = fc
+  .record({ text: fc.constantFrom(...textsAgain), archived: fc.boolean() })
+  .map(({ text, archived }) =>
+    verb('search', ({ store }) => ({
+      text: `${text}${archived ? ', archived' : ''}`,
+      async call() {
+        const { hits } = await store.searchThreads(text, { archived, includeSubagents: true })
+        return hits.length
+      },
+      apply: (later) => told(countOfLines(later, text, archived ? 'archived' : 'active')),
+    })),
+  )
+
+/** At the end that the caller knows, or behind it. */
+export const appendAt = fc
+  .record({ thread: activeThread, text, isWrong: fc.boolean() })
+  .map(({ thread, text, isWrong }) =>
+    verb('appendAt', ({ store }, model) => {
+      const id = thread(model)
+      return {
+        text: `${short(id)}${isWrong ? ', at the wrong place' : ''}`,
+        async call() {
+          const next = (await store.readThread(id))?.nextOrdinal ?? 0
+          const expectedOrdinal = isWrong ? next + 1 : next
+          return (await store.appendItems(id, [messageOf(text)], { expectedOrdinal })).written
+        },
+        apply: (later) => later.append(id, { texts: [text], isMisplaced: isWrong }),
+      }
+    }),
+  )

@@ -187,6 +187,19 @@ export interface TransferringStore {
   }>
 }
 
+export interface CompressingStore {
+  /** Those that it pays for; nobody reads anything else afterwards. */
+  compressThreads(threadIds: readonly string[]): Promise<unknown>
+}
+
+export interface SearchingStore {
+  /** Lines with a text, of active threads or of archived ones; a line that several of them share is told once. */
+  searchThreads(
+    text: string,
+    options?: { readonly archived?: boolean; readonly includeSubagents?: boolean },
+  ): Promise<{ readonly hits: readonly { readonly threadId: string }[] }>
+}
+
 export interface InspectedStore {
   verify(): Promise<{ readonly problems: readonly { readonly code: string }[] }>
   status(threadId: string): Promise<{ readonly state: string; readonly receiptId?: string | null }>
@@ -203,6 +216,8 @@ type Everything = ArchivingStore &
   RedactingStore &
   RetainingStore &
   TransferringStore &
+  CompressingStore &
+  SearchingStore &
   InspectedStore
 
 /** A store with all of it. */

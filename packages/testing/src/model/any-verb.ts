@@ -1,0 +1,53 @@
+// Which operations a program is made of, and how often each comes.
+
+import fc from 'fast-check'
+import type { WhatIsSupported } from './supports.js'
+import type { Verb } from './verb.js'
+import {
+  append,
+  checkpoint,
+  compress,
+  create,
+  fork,
+  redact,
+  remove,
+  rename,
+  restore,
+} from './verbs.js'
+import { appendAt, pass, policy, read, retain, search, transfer } from './verbs-alone.js'
+import { archive, attach, mark } from './verbs-marks.js'
+
+type Weighted = fc.WeightedArbitrary<Verb>
+
+const given = (isSupported: boolean, arbitrary: fc.Arbitrary<Verb>, weight: number): Weighted[] =>
+  isSupported ? [{ arbitrary, weight }] : []
+
+/** Calls that any number of callers may make at once. */
+export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
+  fc.oneof(
+    ...given(true, create(supports), 4),
+    ...given(true, append(supports), 4),
+    ...given(supports.fork, fork, 2),
+    ...given(true, rename, 1),
+    ...given(supports.hold, mark('hold', supports), 2),
+    ...given(supports.pin, mark('pin', supports), 1),
+    ...given(supports.archive, archive, 1),
+    ...given(supports.redact, redact, 1),
+    ...given(true, remove(supports), 2),
+    ...given(supports.schedule, restore, 1),
+    ...given(supports.attachments, attach, 1),
+    ...given(supports.compress, compress, 1),
+    ...given(supports.inspect, checkpoint, 1),
+  )
+
+/** Calls that are made while no other is under way. */
+export const verbAlone = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
+  fc.oneof(
+    ...given(true, read, 1),
+    ...given(supports.schedule, pass, 3),
+    ...given(supports.retention, policy, 1),
+    ...given(supports.retention, retain, 2),
+    ...given(supports.transfer, transfer, 2),
+    ...given(supports.search, search, 2),
+    ...given(supports.expectedOrdinal, appendAt, 2),
+  )
