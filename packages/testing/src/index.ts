@@ -1,3 +1,30 @@
+export {
+  type DamagedRollout,
+  type DamageRolloutOptions,
+  damagedRollouts,
+  type RolloutDamage,
+} from './arbitraries/damaged-rollouts.js'
+export {
+  type Family,
+  type FamilyMember,
+  type FamilyOptions,
+  families,
+  forkTrees,
+  spawnTrees,
+} from './arbitraries/families.js'
+export { plantFamily } from './arbitraries/plant-family.js'
+export {
+  responseItems,
+  rolloutItems,
+  rolloutTexts,
+  type TextOptions,
+} from './arbitraries/rollout-items.js'
+export {
+  bytesOfRollout,
+  type RolloutOptions,
+  rollouts,
+  type WholeRollout,
+} from './arbitraries/rollouts.js'
 export { type CrashOptions, crashStateCount, crashStates } from './disk/crash-states.js'
 export {
   contentOf,
@@ -59,7 +86,9 @@ export {
 } from './level/level-damage.js'
 export { SimLevel, type SimLevelOptions } from './level/sim-level.js'
 export { levelCrashStates, type PhysicalValue, SimLevelFolder } from './level/sim-level-folder.js'
-export type { ModelSupports } from './model/supports.js'
+export { compareStore } from './model/observe.js'
+export { explains, outcomeOf, type Said } from './model/said.js'
+export { type ModelSupports, whatIsSupported } from './model/supports.js'
 export { type ModelFactory, modelIds, type OpenedSystem, type System } from './model/system.js'
 export { ThreadModel } from './model/thread-model.js'
 export {
@@ -83,7 +112,13 @@ export { allowedAfter, type Durability, placeAmong } from './oracle/states.js'
 export { type Survey, type SurveyedThread, surveyStore } from './oracle/survey.js'
 export { pick, type Random, seededRandom } from './random.js'
 export { listedIds, messageOf, messagesOf, textsOf, threadIdOf } from './store/speaking.js'
-export { having, type ThreadStoreLike, type WholeThreadStore } from './store/thread-store-like.js'
+export {
+  having,
+  type ItemLike,
+  type ReadItem,
+  type ThreadStoreLike,
+  type WholeThreadStore,
+} from './store/thread-store-like.js'
 export { type DiskPlace, type DiskSuiteOptions, diskSuite } from './suites/disk-suite.js'
 export {
   type JournalSuiteOptions,
