@@ -45,7 +45,7 @@ function readersFolder(): string {
 beforeAll(() => {
   const modules = path.join(folder, 'node_modules')
   mkdirSync(path.join(modules, '@cenotaph'), { recursive: true })
-  for (const name of ['core', 'journal', 'rollout', 'storage'])
+  for (const name of ['core', 'journal', 'rollout', 'storage', 'testing'])
     symlinkSync(path.join(top, 'packages', name), path.join(modules, '@cenotaph', name))
   symlinkSync(path.join(top, 'node_modules', '@types'), path.join(modules, '@types'))
   for (const [index, { code }] of scripts.entries())

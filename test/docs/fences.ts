@@ -22,7 +22,9 @@ export interface Fence {
 export function pages(): string[] {
   const inDocs = readdirSync(path.join(top, 'docs'), { recursive: true, encoding: 'utf8' })
   const found = inDocs.filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name))
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', ...found.sort()]
+  const beside = ['bench', 'examples/naive-jsonl', 'packages/testing']
+  const readmes = beside.map((folder) => path.join(folder, 'README.md'))
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readmes, ...found.sort()]
 }
 
 export const textOf = (page: string): string => readFileSync(path.join(top, page), 'utf8')

@@ -19,7 +19,10 @@ const packages = packageNames()
 const inPackages = packages.flatMap((name) => sourcesUnder([`packages/${name}`], /\.(ts|tsx|mjs)$/))
 const shipped = inPackages.filter((source) => !isTest(source))
 const tests = [...inPackages.filter(isTest), ...sourcesUnder(['test'], /\.(ts|mjs)$/)]
-const everything = [...inPackages, ...sourcesUnder(['test', 'bench', 'scripts'], /\.(ts|mjs)$/)]
+const everything = [
+  ...inPackages,
+  ...sourcesUnder(['test', 'bench', 'examples', 'scripts'], /\.(ts|mjs)$/),
+]
 const others = everything.filter(({ name }) => name !== 'test/tidy/tidy.test.ts')
 
 /** Which of our packages each may import. */

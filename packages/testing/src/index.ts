@@ -113,6 +113,7 @@ export { type Survey, type SurveyedThread, surveyStore } from './oracle/survey.j
 export { pick, type Random, seededRandom } from './random.js'
 export { listedIds, messageOf, messagesOf, textsOf, threadIdOf } from './store/speaking.js'
 export {
+  type BasicThreadStore,
   having,
   type ItemLike,
   type ReadItem,
