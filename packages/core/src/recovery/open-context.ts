@@ -35,6 +35,7 @@ import { TrustedClock } from '../time/trusted-clock.js'
 import { DeadSet, TombstoneFile } from '../tombstones/index.js'
 import { decideTombstones } from './decide-tombstones.js'
 import { finishIntents } from './finish-intents.js'
+import { checkLevel, isFresh } from './fresh-root.js'
 import { lockLevel } from './lock-level.js'
 import { replay } from './replay.js'
 import { scheduleRetry } from './retry.js'
@@ -123,28 +124,6 @@ async function makeRoom(
 
 const ballastOf = ({ disk, entropy, ballastBytes }: ResolvedOptions, layout: RootLayout): Ballast =>
   new Ballast({ disk, path: layout.ballastPath, entropy, sizeBytes: ballastBytes })
-
-/** A store is new until its first checkpoint has written the anchor. */
-async function isFresh({ disk, levels }: ResolvedOptions, layout: RootLayout): Promise<boolean> {
-  if (await disk.stat(layout.anchorPath)) return false
-  const witnesses = [layout.tombstonesPath, layout.keyPath]
-  const present = await Promise.all(witnesses.map((witness) => disk.stat(witness)))
-  const current = await levels.isThere(disk, layout.levelFolder)
-  // The level folder is made first and the anchor last, so a crash in between leaves `level/` with the others.
-  if (!current && present.some((stat) => stat !== undefined)) throw levelMissing()
-  return true
-}
-
-const levelMissing = (): StoreError =>
-  new StoreError('JOURNAL_GAP', 'the journal is missing; `repair` rebuilds what can be rebuilt', {
-    detail: { reason: 'level-missing' },
-  })
-
-async function checkLevel({ disk, levels }: ResolvedOptions, layout: RootLayout): Promise<void> {
-  if (!(await levels.isThere(disk, layout.levelFolder))) throw levelMissing()
-  // The tables are read once, by whoever opens them.
-  await levels.check(disk, layout.levelFolder, { tableBytesMax: 0 })
-}
 
 interface LoadParts {
   readonly layout: RootLayout
