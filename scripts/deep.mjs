@@ -6,87 +6,9 @@
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { local, setUp, top } from './setup.mjs'
+import { casesIn, suites } from './suites.mjs'
 
 const minute = 60_000
-
-/**
- * `whole` and `more`: settings of the second round, and of those behind it. A suite without `whole` has no end. `cases`
- * finds the numbers that the suite tells; they are summed.
- */
-const suites = [
-  {
-    name: 'bit rot',
-    files: 'test/golden-stores/bit-rot.test.ts',
-    more: { CENOTAPH_FLIPS: '5000' },
-    unit: 'flips',
-    cases: /bit rot: (\d+) flips/g,
-  },
-  {
-    name: 'bit flips, repaired',
-    files: 'test/traps/bit-flips.test.ts',
-    unit: 'flips',
-    cases: /bit flips: (\d+)/g,
-  },
-  {
-    name: 'system calls',
-    files: 'test/syscalls',
-    more: { CENOTAPH_SYSCALLS: '400' },
-    unit: 'faults',
-    cases: /system calls: {"cases":(\d+)/g,
-  },
-  {
-    name: 'power loss',
-    files: 'test/power-loss',
-    whole: { CENOTAPH_CUTS: 'all' },
-    unit: 'cuts',
-    cases: /power loss: (\d+) cuts/g,
-  },
-  {
-    name: 'kills',
-    files: 'test/crash',
-    whole: { CENOTAPH_KILLS: 'all' },
-    more: { CENOTAPH_KILLS: '4' },
-    unit: 'kills',
-    cases:
-      /crash points: (\d+) kills|crash points: \d+ kills, (\d+) of|"whole":(\d+)|"gone":(\d+)/g,
-  },
-  {
-    name: 'processes',
-    files: 'test/processes',
-    more: { CENOTAPH_RACES: '12' },
-    unit: 'races',
-    cases: /races: (\d+) of/g,
-  },
-  {
-    name: 'erasure',
-    files: 'test/erasure/erasure.test.ts',
-    more: { CENOTAPH_HISTORIES: '400' },
-    unit: 'histories',
-    cases: /erasure: {"histories":(\d+)/g,
-  },
-  {
-    name: 'model',
-    files: 'test/model',
-    more: { CENOTAPH_RUNS: '2000' },
-    unit: 'programs',
-    cases: /model: (\d+) runs/g,
-  },
-  {
-    name: 'simulated power loss',
-    files: 'test/simulation',
-    unit: 'states',
-    cases: /simulated power loss: (\d+) states/g,
-  },
-  {
-    name: 'disk faults',
-    files: 'test/bad-input/disk-faults.test.ts',
-    whole: { CENOTAPH_FAULTS: 'all' },
-    // No seed: a second time would be the same.
-    once: true,
-    unit: 'faults',
-    cases: /disk faults: (\d+)/g,
-  },
-]
 
 const { values } = parseArgs({
   options: {
@@ -97,10 +19,11 @@ const { values } = parseArgs({
 })
 const minutes = Number(values.minutes)
 const firstSeed = values.seed === undefined ? Math.floor(Date.now() / 1000) : Number(values.seed)
-const chosen = suites.filter(({ name }) => name.includes(values.only))
+const deep = suites.filter(({ shallow }) => !shallow)
+const chosen = deep.filter(({ name }) => name.includes(values.only))
 if (!(minutes > 0) || !Number.isSafeInteger(firstSeed) || firstSeed < 0 || chosen.length === 0) {
   console.error('usage: npm run test:deep -- [--minutes N] [--seed N] [--only PART-OF-A-NAME]')
-  console.error(`suites: ${suites.map(({ name }) => name).join('; ')}`)
+  console.error(`suites: ${deep.map(({ name }) => name).join('; ')}`)
   process.exit(2)
 }
 setUp()
@@ -130,12 +53,6 @@ function run(files, settings) {
   })
 }
 
-const casesIn = (said, pattern) =>
-  [...said.matchAll(pattern)].reduce(
-    (sum, match) => sum + Number(match.slice(1).find((number) => number !== undefined)),
-    0,
-  )
-
 const done = new Map(chosen.map(({ name }) => [name, { runs: 0, cases: 0, ms: 0 }]))
 
 function tellAll() {
@@ -154,7 +71,8 @@ let idle = false
 for (let round = 0; !isOver() && !idle; round += 1) {
   idle = true
   const seed = firstSeed + round
-  for (const { name, files, cases, ...suite } of chosen) {
+  for (const suite of chosen) {
+    const { name, files } = suite
     const own = settingsOf(suite, round)
     if (own === undefined || isOver()) continue
     idle = false
@@ -163,7 +81,7 @@ for (let round = 0; !isOver() && !idle; round += 1) {
     const { status, said } = await run(files, settings)
     const sum = done.get(name)
     sum.runs += 1
-    sum.cases += casesIn(said, cases)
+    sum.cases += casesIn(said, suite)
     sum.ms += Date.now() - beganMs
     if (status === 0) continue
     tellAll()

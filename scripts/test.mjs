@@ -1,11 +1,12 @@
-// `npm test`: sets up, checks types and style, runs every test, and ends with the plain line
-// `N passed, N failed`. Arguments go to vitest: `npm test -- packages/journal`.
+// `npm test`: sets up, checks types and style, runs every test, says what the suites that search did and what was
+// skipped, and ends with the plain line `N passed, N failed`. Arguments go to vitest: `npm test -- packages/journal`.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { local, run, setUp, top } from './setup.mjs'
+import { tableOf } from './suites.mjs'
 
 setUp()
 run(local('tsc'), ['-p', 'tsconfig.tests.json'], { loud: true })
@@ -14,16 +15,18 @@ run(local('biome'), ['check', '--error-on-warnings', '.'])
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'cenotaph-test-'))
 const report = path.join(folder, 'report.json')
+const told = path.join(folder, 'told.json')
 const vitest = spawnSync(
   local('vitest'),
   [
     'run',
     '--reporter=default',
     '--reporter=json',
+    '--reporter=./scripts/tell-reporter.mjs',
     `--outputFile.json=${report}`,
     ...process.argv.slice(2),
   ],
-  { cwd: top, stdio: 'inherit' },
+  { cwd: top, stdio: 'inherit', env: { ...process.env, CENOTAPH_TOLD: told } },
 )
 let passed = 0
 let failed = 0
@@ -37,6 +40,13 @@ try {
   skipped = numPendingTests + numTodoTests
 } catch {
   // No report: the runner itself failed, which is one failure that no test tells of.
+}
+try {
+  const { said, skipped: left } = JSON.parse(readFileSync(told, 'utf8'))
+  for (const line of tableOf(said)) console.log(line)
+  for (const line of left) console.log(`skipped: ${line}`)
+} catch {
+  // Told above: a runner that failed has not come to its end.
 }
 rmSync(folder, { recursive: true, force: true })
 if (vitest.status !== 0 && failed === 0) failed = 1

@@ -181,6 +181,6 @@ describe('one bit of LevelDB’s files is flipped', () => {
     expect(verdicts.get('refused at open') ?? 0).toBeGreaterThan(FLIPS_MIN / 2)
     expect(await verdictOf(crashCopy(golden), expected)).toBe('same')
     expect(repaired).toBeGreaterThanOrEqual(8)
-    process.stdout.write(`bit flips: ${flips.length}, ${JSON.stringify([...verdicts])}\n`)
+    console.info(`bit flips: ${flips.length}, ${JSON.stringify([...verdicts])}`)
   })
 })
