@@ -31,6 +31,32 @@ describe('threads share their folder, name and words', () => {
   })
 })
 
+describe('a thread says an id that stays in keys', () => {
+  const PADDINGS = 12
+
+  it('and its delete ends, wherever a window of its bytes begins in it', async () => {
+    const store = await open(path.join(scratch(), 'root'))
+    for (let n = 0; n < PADDINGS; n += 1) {
+      const id = testId(200 + n)
+      await store.createThread({ threadId: id, cwd: '/w' })
+      // A window lies in the id alone in one of ten cases: five places of 48.
+      await store.appendItems(id, [say(`${'x'.repeat(4 * n)} ${id}`)])
+      expect(await store.deleteThread(id)).toMatchObject({ state: 'deleted' })
+    }
+  })
+
+  it('and the redaction of what it said ends', async () => {
+    const store = await open(path.join(scratch(), 'root'))
+    await store.createThread({ threadId: doomed, cwd: '/w' })
+    await store.createThread({ threadId: kept, cwd: '/w' })
+    await store.deleteThread(doomed)
+    await store.appendItems(kept, [say(doomed), say(`${'x'.repeat(48)}${doomed}`), say(kept)])
+    expect(await store.redactItems(kept, [1, 2, 3], 'asked for')).toMatchObject({
+      state: 'deleted',
+    })
+  })
+})
+
 describe('a value is split by the blocks of LevelDB’s log', () => {
   it('is erased and looked for as a whole: lines of every size around the limit of a block', async () => {
     const root = path.join(scratch(), 'root')

@@ -33,15 +33,18 @@ export async function takeProbes(
     if (bytes.length < length || isMonotonous(bytes)) return
     const probe = Buffer.from(bytes.subarray(0, length))
     const text = probe.toString('latin1')
-    if (!beginningOfId.test(text)) probes.set(text, probe)
+    if (!pieceOfId.test(text)) probes.set(text, probe)
   }
   await forEachOf(rows, AT_ONCE_MAX, (row) => takeFromRollouts(context, row, perThread, add))
   await takeFromValues(context, rows, add)
   return [...probes.values()]
 }
 
-/** Ids stay, in tombstones, receipts and keys; a thread may be called by one. */
-const beginningOfId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}$/i
+/**
+ * Ids stay, in tombstones, receipts and keys. A thread may be called by one or say one, and a window that lies in it
+ * may begin at any of its first places.
+ */
+const pieceOfId = /^[0-9a-f]{4,8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8,12}$/i
 
 /** A run of one or two byte values (padding, dots) is nobody's own. */
 const isMonotonous = (bytes: Uint8Array): boolean => new Set(bytes).size < 8
