@@ -20,8 +20,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.mjs'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Half of the time the tests wait for the disk and for child processes.
-    maxWorkers: 2,
+    // A third of the time the tests wait for the disk and for child processes: one worker more than the two cores that we have.
+    maxWorkers: 3,
     // Files of one worker share what they import: nothing in the packages keeps state of its own, and loading and warming
     // up the engine again for each of 230 files takes as long as running them.
     isolate: false,
