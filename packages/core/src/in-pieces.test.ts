@@ -1,6 +1,7 @@
 import { breathe } from '@cenotaph/storage'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Paced } from './in-pieces.js'
+import { inTurns, Paced, PIECE, sorted } from './in-pieces.js'
 
 /** How much is done in each turn of the event loop until all workers are done. */
 async function turnsOf(pace: Paced, workers: readonly (readonly number[])[]): Promise<number[]> {
@@ -40,5 +41,28 @@ describe('sharing turns of the event loop', () => {
       [30, 30],
     ])
     expect(turns.filter((one) => one > 0)).toEqual([30, 30, 30, 30])
+  })
+})
+
+describe('sorting in pieces', () => {
+  it('gives what sorting at once gives, and leaves what is equal in its order', () => {
+    const one = fc.record({ key: fc.nat(50), mark: fc.nat() })
+    const list = fc.array(one, { maxLength: 5 * PIECE, size: 'max' })
+    fc.assert(
+      fc.property(list, (all) => {
+        const steps = sorted(all, (a, b) => a.key - b.key)
+        let pauses = 0
+        let step = steps.next()
+        for (; !step.done; step = steps.next()) pauses += 1
+        expect(step.value).toEqual([...all].sort((a, b) => a.key - b.key))
+        expect(pauses).toBeGreaterThanOrEqual(Math.floor((all.length - 1) / PIECE))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('takes turns with others', async () => {
+    const all = Array.from({ length: 3 * PIECE }, (_, index) => -index)
+    expect(await inTurns(sorted(all, (a, b) => a - b))).toEqual([...all].reverse())
   })
 })

@@ -3,7 +3,7 @@
 import { breathe } from '@cenotaph/storage'
 
 /** Small enough that a piece takes a few milliseconds, whatever is done with it. */
-const PIECE = 400
+export const PIECE = 400
 
 /** Runs a computation that yields wherever other work may have its turn, often enough that no stretch of it is long. */
 export async function inTurns<T>(steps: Generator<void, T>): Promise<T> {
@@ -48,6 +48,40 @@ export function* paused<T>(list: Iterable<T>, run: (one: T) => void): Generator<
     count += 1
     if (count % PIECE === 0) yield
   }
+}
+
+/** The list in order, for such a computation: pieces are sorted, then merged two by two. */
+export function* sorted<T>(
+  list: readonly T[],
+  compare: (one: T, other: T) => number,
+): Generator<void, T[]> {
+  let runs: T[][] = []
+  for (let start = 0; start < list.length; start += PIECE) {
+    if (start > 0) yield
+    runs.push(list.slice(start, start + PIECE).sort(compare))
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = []
+    for (let index = 0; index < runs.length; index += 2)
+      merged.push(yield* merge(runs[index]!, runs[index + 1] ?? [], compare))
+    runs = merged
+  }
+  return runs[0] ?? []
+}
+
+/** What is equal stays in its order. */
+function* merge<T>(
+  one: readonly T[],
+  other: readonly T[],
+  compare: (one: T, other: T) => number,
+): Generator<void, T[]> {
+  const all: T[] = []
+  for (let a = 0, b = 0; a < one.length || b < other.length; ) {
+    const isOnes = b === other.length || (a < one.length && compare(one[a]!, other[b]!) <= 0)
+    all.push(isOnes ? one[a++]! : other[b++]!)
+    if (all.length % PIECE === 0) yield
+  }
+  return all
 }
 
 /** What `of` gives for each, in order. */

@@ -4,7 +4,7 @@
 // change meanwhile, and whoever acts on the decision asks again under the threads' locks.
 
 import type { ThreadId } from '@cenotaph/rollout'
-import { paused } from '../in-pieces.js'
+import { PIECE, paused, sorted } from '../in-pieces.js'
 import type { ThreadFacts, Veto } from './facts.js'
 import type { RetentionRules } from './policy.js'
 import { type Forest, forestOf, type Tree, type TreeFork } from './trees.js'
@@ -60,7 +60,7 @@ export function* decide(
   const totalBytes = sumOf(facts.filter((thread) => thread.veto !== 'scheduled'))
   const oldBytes = bytesOf(old)
   yield
-  const large = treesAbove(forest, rules, totalBytes - oldBytes, old, spare)
+  const large = yield* treesAbove(forest, rules, totalBytes - oldBytes, old, spare)
   yield
   const archives = yield* archivesOf(forest, rules, nowMs, new Set([...old, ...large]), spare)
   yield* paused(forest.trees, (tree) => spare(tree, refusalOf(tree) ?? none, () => false))
@@ -128,7 +128,8 @@ function* oldTrees(
   })
   // One that stays keeps what it was forked from, which may keep more.
   const waiting = [...due]
-  for (let tree = waiting.pop(); tree; tree = waiting.pop()) {
+  for (let tree = waiting.pop(), asked = 1; tree; tree = waiting.pop(), asked += 1) {
+    if (asked % PIECE === 0) yield
     const stays = due.has(tree) ? forkThatStays(forest, tree, rules, due) : undefined
     if (!stays) continue
     due.delete(tree)
@@ -139,25 +140,26 @@ function* oldTrees(
 }
 
 /** Trees that were active longest ago, until what is left is below the limit. */
-function treesAbove(
+function* treesAbove(
   forest: Forest,
   rules: RetentionRules,
   bytes: number,
   old: ReadonlySet<Tree>,
   spare: Spare,
-): Set<Tree> {
+): Generator<void, Set<Tree>> {
   const taken = new Set<Tree>()
   const { maxTotalBytes } = rules
   if (maxTotalBytes === undefined) return taken
   const all = new Set(old)
   let left = bytes
-  let waiting = forest.trees.filter((tree) => !old.has(tree)).sort(byActivity)
+  let waiting = yield* byActivity(forest.trees.filter((tree) => !old.has(tree)))
   const blocked = new Map<Tree, Refusal>()
   // A tree that a fork keeps can go once that one has: then those that were passed over are asked again.
   for (let isFruitful = true; isFruitful && left > maxTotalBytes; ) {
     isFruitful = false
     const passed: Tree[] = []
     for (const [index, tree] of waiting.entries()) {
+      if (index % PIECE === PIECE - 1) yield
       const stays = forkThatStays(forest, tree, rules, all)
       const refusal = refusalOf(tree) ?? (stays && { why: 'has-forks' as const, because: stays })
       if (refusal) blocked.set(tree, refusal)
@@ -180,10 +182,14 @@ function treesAbove(
 }
 
 /** By the last activity of a tree and of what was forked from it. */
-const byActivity = (a: Tree, b: Tree): number => {
-  const [one, other] = [activityOf(a), activityOf(b)]
-  if (one !== other) return one - other
-  return a.members[0]!.threadId < b.members[0]!.threadId ? -1 : 1
+function* byActivity(trees: readonly Tree[]): Generator<void, Tree[]> {
+  const activities = new Map<Tree, number>()
+  yield* paused(trees, (tree) => activities.set(tree, activityOf(tree)))
+  return yield* sorted(trees, (a, b) => {
+    const apart = activities.get(a)! - activities.get(b)!
+    if (apart !== 0) return apart
+    return a.members[0]!.threadId < b.members[0]!.threadId ? -1 : 1
+  })
 }
 
 const activityOf = ({ members, forks }: Tree): number => {

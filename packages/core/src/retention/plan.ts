@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import type { ThreadId } from '@cenotaph/rollout'
 import { breathe } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
-import { inPieces, inTurns } from '../in-pieces.js'
+import { inPieces, inTurns, sorted } from '../in-pieces.js'
 import { type Decision, decide, type Spared } from './decide.js'
 import { readFacts, type ThreadFacts } from './facts.js'
 import { type RetentionPolicy, type RetentionRules, rulesOf } from './policy.js'
@@ -90,10 +90,16 @@ async function boundPlan(
       }
     }
   }
-  due.sort((a, b) => (a.threadId < b.threadId ? -1 : 1))
+  const inOrder = await inTurns(sorted(due, (a, b) => (a.threadId < b.threadId ? -1 : 1)))
   await breathe()
   return {
-    plan: { planId: await planIdOf(policy, due), unconfirmed, totalBytes, due, spared },
+    plan: {
+      planId: await planIdOf(policy, inOrder),
+      unconfirmed,
+      totalBytes,
+      due: inOrder,
+      spared,
+    },
     rules,
     nowMs,
     deletions: dying,

@@ -5,7 +5,7 @@
 // next run does the rest.
 
 import type { ThreadId } from '@cenotaph/rollout'
-import { isStoreError, StoreError } from '@cenotaph/storage'
+import { breathe, isStoreError, StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { inPieces } from '../in-pieces.js'
@@ -89,7 +89,7 @@ async function deleteSet(
   bound: BoundPlan,
   rules: RetentionRules,
 ): Promise<DeleteResult> {
-  const roots = rootsOf(bound.deletions)
+  const roots = await rootsOf(bound.deletions)
   // A thread that is dead would be answered with the receipt of another delete.
   const dead = roots.find((threadId) => context.dead.has(threadId))
   if (dead) throw changed({ threadId: dead })
@@ -102,9 +102,11 @@ async function deleteSet(
 }
 
 /** Threads that nobody of the set spawned; all of them where parents lead in a circle. */
-function rootsOf(threads: readonly ThreadFacts[]): ThreadId[] {
+async function rootsOf(threads: readonly ThreadFacts[]): Promise<ThreadId[]> {
+  await breathe()
   const inside = new Set(threads.map((thread) => thread.threadId))
   const roots = threads.filter(({ parentId }) => parentId === null || !inside.has(parentId))
+  await breathe()
   const isWhole = isReached(threads, roots)
   return (isWhole ? roots : threads).map((thread) => thread.threadId)
 }
