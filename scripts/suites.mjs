@@ -91,6 +91,13 @@ export const suites = [
     counts: { 'effects that fail, and the power': /simulated faults: (\d+) runs/g },
   },
   {
+    name: 'damaged databases',
+    files: 'test/damage',
+    more: { CENOTAPH_DAMAGES: '60' },
+    unit: 'looks',
+    counts: { 'states after damage': /damaged databases: (\d+)/g },
+  },
+  {
     name: 'canaries',
     files: 'test/simulation/canaries.test.ts',
     // A part of the simulated power loss, and of suites that choose nothing.

@@ -1,66 +1,101 @@
-// Engines that are broken on purpose, by what stands between them and the machine. The search must catch each.
+// Engines that are broken on purpose, by what stands between them and the machine. The search must catch each. They are
+// sound until the search begins: what is caught is what the program does, and not what was there before it.
 
 import type { Disk, DiskFile } from '@cenotaph/storage'
 import type { MachinePorts } from '@cenotaph/testing'
 
 type Level = Awaited<ReturnType<MachinePorts['levels']['open']>>
 
+export type Break = (ports: MachinePorts, isBroken: () => boolean) => MachinePorts
+
+/** Each with the program that must catch it. */
+export const brokenPorts: readonly (readonly [name: string, program: string, ports: Break])[] = [
+  ['no fsync of a folder', 'create', withoutFolderSync],
+  ['no fsync of a folder after a move', 'archive a tree and bring it back', withoutFolderSync],
+  ['no fsync of a folder after an unlink', 'delete of one thread', withoutFolderSync],
+  ['no fsync of a file', 'fork by copy', withoutFileSync],
+  ['no fsync before the journal is trimmed', 'checkpoint between appends', withoutFileSync],
+  ['acknowledged before the sync', 'append', acknowledgedBeforeSync],
+  ['a delete acknowledged before the sync', 'delete of one thread', acknowledgedBeforeSync],
+  ['naive erasure', 'append, then delete', naiveErasure],
+  ['erasure without tombstones', 'delete of one thread', erasureWithoutTombstones],
+  ['no unlink', 'delete of one thread', withoutUnlink],
+  ['no tombstone', 'delete of one thread', withoutTombstones],
+]
+
 const isOfRollouts = (path: string): boolean => /\/(sessions|archived_sessions)(\/|$)/.test(path)
 
 /** Names of rollouts are never made durable. */
-export const withoutFolderSync = (ports: MachinePorts): MachinePorts => ({
-  ...ports,
-  disk: {
-    ...ports.disk,
+function withoutFolderSync(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
+  return withDisk(ports, {
     syncFolder: async (path) => {
-      if (!isOfRollouts(path)) await ports.disk.syncFolder(path)
+      if (!isBroken() || !isOfRollouts(path)) await ports.disk.syncFolder(path)
     },
-  },
-})
+  })
+}
 
 /** Bytes of rollouts are never made durable, in their place or where they are staged. */
-export const withoutFileSync = (ports: MachinePorts): MachinePorts => ({
-  ...ports,
-  disk: withFiles(ports.disk, (file) =>
-    isOfRollouts(file.path) || file.path.includes('/staging/')
-      ? { ...plain(file), sync: async () => {} }
+function withoutFileSync(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
+  const isMeant = (path: string): boolean => isOfRollouts(path) || path.includes('/staging/')
+  return withFiles(ports, (file) =>
+    isMeant(file.path)
+      ? { ...plain(file), sync: async () => (isBroken() ? undefined : file.sync()) }
       : file,
-  ),
-})
+  )
+}
 
 /** Promises resolve before the database has synced what they promise. */
-export const acknowledgedBeforeSync = (ports: MachinePorts): MachinePorts =>
-  withLevel(ports, (level) => {
+function acknowledgedBeforeSync(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
+  return withLevel(ports, (level) => {
     const batch = level.batch.bind(level) as (operations: unknown, options: object) => unknown
     return Object.assign(level, {
       batch: (operations: unknown, options: object) =>
-        batch(operations, { ...options, sync: false }),
+        batch(operations, isBroken() ? { ...options, sync: false } : options),
     })
   })
+}
 
 /** Deleted keys count as gone: nothing is compacted, and the database shows no table that could hold them. */
-export const naiveErasure = (ports: MachinePorts): MachinePorts =>
-  withLevel(ports, (level) =>
-    Object.assign(level, { compactRange: async () => {}, getProperty: () => '' }),
-  )
+function naiveErasure(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
+  const lazy = (level: Level): Level => {
+    const compactRange = level.compactRange.bind(level)
+    return Object.assign(level, {
+      compactRange: async (...range: Parameters<Level['compactRange']>) =>
+        isBroken() ? undefined : compactRange(...range),
+    })
+  }
+  return withLevel(erasureWithoutTombstones(ports, isBroken), lazy)
+}
 
 /** Compacts, but without the deletions that the recipe writes in between. */
-export const erasureWithoutTombstones = (ports: MachinePorts): MachinePorts =>
-  withLevel(ports, (level) => Object.assign(level, { getProperty: () => '' }))
+function erasureWithoutTombstones(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
+  return withLevel(ports, (level) => {
+    const getProperty = level.getProperty.bind(level)
+    return Object.assign(level, {
+      getProperty: (name: string) => (isBroken() ? '' : getProperty(name)),
+    })
+  })
+}
 
 /** What the engine unlinks keeps its name. */
-export const withoutUnlink = (ports: MachinePorts): MachinePorts => ({
-  ...ports,
-  disk: { ...ports.disk, unlink: async (path) => (await ports.disk.stat(path)) !== undefined },
-})
+function withoutUnlink(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
+  return withDisk(ports, {
+    unlink: async (path) =>
+      isBroken() ? (await ports.disk.stat(path)) !== undefined : ports.disk.unlink(path),
+  })
+}
 
 /** The tombstone of a delete is written nowhere. */
-export const withoutTombstones = (ports: MachinePorts): MachinePorts => ({
-  ...ports,
-  disk: withFiles(ports.disk, (file) =>
-    file.path.endsWith('/tombstones') ? { ...plain(file), write: async () => {} } : file,
-  ),
-})
+function withoutTombstones(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
+  return withFiles(ports, (file) =>
+    file.path.endsWith('/tombstones')
+      ? {
+          ...plain(file),
+          write: async (at, bytes) => (isBroken() ? undefined : file.write(at, bytes)),
+        }
+      : file,
+  )
+}
 
 /** An open file's methods, as members that can be replaced. */
 const plain = (file: DiskFile): DiskFile => ({
@@ -73,13 +108,18 @@ const plain = (file: DiskFile): DiskFile => ({
   close: () => file.close(),
 })
 
-function withFiles(disk: Disk, change: (file: DiskFile) => DiskFile): Disk {
+const withDisk = (ports: MachinePorts, changes: Partial<Disk>): MachinePorts => ({
+  ...ports,
+  disk: { ...ports.disk, ...changes },
+})
+
+function withFiles(ports: MachinePorts, change: (file: DiskFile) => DiskFile): MachinePorts {
+  const { disk } = ports
   const changed = (file: DiskFile | undefined): DiskFile | undefined => file && change(file)
-  return {
-    ...disk,
+  return withDisk(ports, {
     create: async (path) => changed(await disk.create(path)),
     openWrite: async (path) => changed(await disk.openWrite(path)),
-  }
+  })
 }
 
 const withLevel = (ports: MachinePorts, change: (level: Level) => Level): MachinePorts => ({

@@ -1,40 +1,13 @@
 // The rig must be able to fail: engines that are broken on purpose are run through the same search, and each is caught.
 
-import type { MachinePorts } from '@cenotaph/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Canaries, seededRandom } from '../support/canary.js'
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.js'
-import {
-  acknowledgedBeforeSync,
-  erasureWithoutTombstones,
-  naiveErasure,
-  withoutFileSync,
-  withoutFolderSync,
-  withoutTombstones,
-  withoutUnlink,
-} from './broken-ports.js'
+import { brokenPorts } from './broken-ports.js'
 import { type Engine, exploreProgram, rehearseProgram } from './explore-program.js'
 import { mutants } from './mutants.js'
 import { type Edit, mutatedCore } from './mutated-core.js'
 import { programsOf, type SimProgram } from './programs.js'
-
-const broken: readonly (readonly [
-  name: string,
-  program: string,
-  ports: (ports: MachinePorts) => MachinePorts,
-])[] = [
-  ['no fsync of a folder', 'create', withoutFolderSync],
-  ['no fsync of a folder after a move', 'archive a tree and bring it back', withoutFolderSync],
-  ['no fsync of a folder after an unlink', 'delete of one thread', withoutFolderSync],
-  ['no fsync of a file', 'fork by copy', withoutFileSync],
-  ['no fsync before the journal is trimmed', 'checkpoint between appends', withoutFileSync],
-  ['acknowledged before the sync', 'append', acknowledgedBeforeSync],
-  ['a delete acknowledged before the sync', 'delete of one thread', acknowledgedBeforeSync],
-  ['naive erasure', 'append, then delete', naiveErasure],
-  ['erasure without tombstones', 'delete of one thread', erasureWithoutTombstones],
-  ['no unlink', 'delete of one thread', withoutUnlink],
-  ['no tombstone', 'delete of one thread', withoutTombstones],
-]
 
 const canaries = new Canaries(seededRandom(5))
 const programs = programsOf(canaries)
@@ -49,7 +22,7 @@ function tell(name: string, program: string, states: number, failure: unknown): 
 }
 
 describe('engines that are broken on purpose', () => {
-  it.each(broken)('%s is caught by: %s', async (name, program, ports) => {
+  it.each(brokenPorts)('%s is caught by: %s', async (name, program, ports) => {
     let failure: unknown
     let states = 0
     try {

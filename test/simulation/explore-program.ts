@@ -25,6 +25,7 @@ import { storeOptions } from '../crash/template.js'
 import type { Canaries } from '../support/canary.js'
 import type { Call } from '../support/run-child.js'
 import { type Survey, surveyStore } from '../support/survey.js'
+import type { Break } from './broken-ports.js'
 import type { SimProgram } from './programs.js'
 import './remembered-keys.js'
 import { scanMachine } from './scan-machine.js'
@@ -36,7 +37,7 @@ export interface SearchOptions {
   readonly recoveryStatesPerInstant?: number
   readonly isOver?: () => boolean
   /** What stands between the engine and the machine; nothing by default. */
-  readonly broken?: (ports: MachinePorts) => MachinePorts
+  readonly broken?: Break
   /** The one of the sources by default. */
   readonly engine?: Engine
   /** The search ends with so many failures. */
@@ -120,24 +121,32 @@ export async function exploreProgram(
   /** Recovered machines that everything was asked of, by what they hold. */
   const checked = new Set<string>()
   let openings = 0
+  let begun = from === 0
+  const isSearching = (): boolean => begun
   let first: ThreadStore | undefined
   const reopened = (ports: MachinePorts): Promise<ThreadStore> => {
     pass(ports, reopenedMsLater)
-    return openOn(program, broken(ports), engine)
+    return openOn(program, broken(ports, isSearching), engine)
   }
   return explore<ThreadStore>(
     {
       async open(ports) {
         openings += 1
         if (openings > 1) return reopened(ports)
-        first = await openOn(program, broken(ports), engine)
+        first = await openOn(program, broken(ports, isSearching), engine)
         return first
       },
       // A store that was looked at is dropped with its machine, unless the check closes it.
       close: async (store) => {
         if (store === first) await store.close()
       },
-      program: calls.map((call) => ({ name: call[0], run: runOf(call) })),
+      program: calls.map((call, index) => ({
+        name: call[0],
+        run(engine) {
+          begun ||= index >= from
+          return runOf(call)(engine)
+        },
+      })),
       async check(store, { acknowledged, machine, place }) {
         const allowed = allowedAfter({ durable }, surveys, acknowledged).map(atOpening)
         const recovered = `${acknowledged} ${fingerprintOf(machine)}`
