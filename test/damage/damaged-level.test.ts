@@ -25,6 +25,8 @@ import { message, testId } from '../support/thread-ids.js'
 const seed = Number(process.env.CENOTAPH_SEED ?? 1)
 const DAMAGES = Number(process.env.CENOTAPH_DAMAGES ?? 14)
 const LOOKS_MIN = 400
+/** Nothing here depends on how long it takes. */
+const TIMEOUT_MS = 600_000
 
 const options = { ballastBytes: 512, quietMs: 3_600_000, bufferedMs: 3_600_000 }
 const ids = [1, 2, 3, 4, 5, 6].map(testId)
@@ -129,7 +131,7 @@ function wasEver(now: Survey[string], surveys: readonly Survey[], id: string): b
   )
 }
 
-it('a damaged database is refused, reported or harmless', async () => {
+it('a damaged database is refused, reported or harmless', { timeout: TIMEOUT_MS }, async () => {
   const machine = newMachine()
   const ports = portsOf(machine, (_effect, _where, run) => run())
   const store = await openThreadStore('/store', { ...options, ...ports })

@@ -15,13 +15,15 @@ const programOf = (name: string): SimProgram => programs.find((one) => one.name 
 const search = { seed: 1, failuresMax: 1 }
 /** Of the smallest program, which makes one thread. */
 const STATES_MIN = 20
+/** Nothing here depends on how long it takes. */
+const timeout = 600_000
 
 function tell(name: string, program: string, states: number, failure: unknown): void {
   const [first] = String(failure).split('\n')
   console.info(`canary: ${name}; ${program}; caught after ${states} states: ${first}`)
 }
 
-describe('engines that are broken on purpose', () => {
+describe('engines that are broken on purpose', { timeout }, () => {
   it.each(brokenPorts)('%s is caught by: %s', async (name, program, ports) => {
     let failure: unknown
     let states = 0
@@ -41,7 +43,7 @@ describe('engines that are broken on purpose', () => {
   })
 })
 
-describe('engines in a wrong order', () => {
+describe('engines in a wrong order', { timeout }, () => {
   const folder = temporaryFolder()
   afterAll(() => removeFolder(folder))
 
