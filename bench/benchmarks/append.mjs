@@ -3,14 +3,14 @@
 // without a sync. Then one caller's appends while checkpoints run, against the same caller's between them.
 //
 // Cenotaph's callers give items and await each; building the lines, a promise each and the checkpoints that fall due are
-// in its figure. Peers and floor get bytes.
+// in its figure. Peers and floor get bytes; a second floor makes its lines itself.
 
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { openThreadStore } from '@cenotaph/core'
 import { groupOf, plainItem } from '../harness/items.mjs'
 import { timed } from '../harness/rounds.mjs'
-import { bareJsonl, installedPeers } from '../peers/index.mjs'
+import { bareJsonl, builtJsonl, installedPeers } from '../peers/index.mjs'
 import { measureCheckpoints } from './append-checkpoint.mjs'
 
 /** @typedef {import('@cenotaph/core').ThreadStore} ThreadStore */
@@ -48,7 +48,7 @@ export const benchmark = {
     const ids = []
     for (let n = 0; n < 64; n += 1) ids.push(await store.createThread({ cwd: '/bench' }))
     const { bytes: lineBytes } = await store.appendItems(ids[0] ?? '', [plainItem])
-    const peers = [bareJsonl, ...(await installedPeers(run))]
+    const peers = [bareJsonl, builtJsonl, ...(await installedPeers(run))]
     const opened = await Promise.all(
       peers.map(async (peer, index) => {
         const folder = path.join(run.folder, `peer-${index}`)

@@ -3,6 +3,7 @@
 
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { plainItem } from '../harness/items.mjs'
 
 /** @type {import('./peer.mjs').Peer} */
 export const bareJsonl = {
@@ -23,6 +24,32 @@ export const bareJsonl = {
       },
       async reclaim() {},
       close: () => file.close(),
+    }
+  },
+}
+
+/** The same floor for who has items and no lines yet: each is made into its line before the group is written. */
+export const builtJsonl = {
+  ...bareJsonl,
+  name: 'bare JSONL, built',
+  settings: 'as bare JSONL; each line of the group is made by JSON.stringify first',
+
+  /** @param {string} folder */
+  async open(folder) {
+    const file = await bareJsonl.open(folder)
+    let ordinal = 0
+    return {
+      ...file,
+      /** @param {import('./peer.mjs').Group} group */
+      append(group) {
+        const timestamp = new Date().toISOString()
+        let text = ''
+        for (const _ of group.lines) {
+          ordinal += 1
+          text += `${JSON.stringify({ timestamp, ordinal, ...plainItem })}\n`
+        }
+        return file.append({ ...group, joined: Buffer.from(text) })
+      },
     }
   },
 }

@@ -1,6 +1,6 @@
 // The peers that are there. One that is not installed is left out, with a line that says so.
 
-import { bareJsonl } from './bare-jsonl.mjs'
+import { bareJsonl, builtJsonl } from './bare-jsonl.mjs'
 import { level } from './level.mjs'
 import { lmdb } from './lmdb.mjs'
 import { betterSqlite3, nodeSqlite, sqlitePeer } from './sqlite.mjs'
@@ -8,7 +8,7 @@ import { betterSqlite3, nodeSqlite, sqlitePeer } from './sqlite.mjs'
 /** @typedef {import('./peer.mjs').Peer} Peer */
 /** @typedef {import('../harness/run.mjs').Run} Run */
 
-export { bareJsonl }
+export { bareJsonl, builtJsonl }
 
 const notInstalled = 'not installed, or not for this Node; `npm run bench` installs it'
 

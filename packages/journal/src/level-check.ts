@@ -26,11 +26,16 @@ import { isSoundTable } from './leveldb-table.js'
 import { versionEditOf } from './version-edit.js'
 
 const ATTEMPTS = 3
-const TABLE_BYTES_MAX = 32 * 1024 * 1024
+const TABLE_BYTES_MAX = 4 * 1024 * 1024
 
 export interface LevelCheckOptions {
-  /** Tables are read as long as they do not exceed this together. Default 32 MiB: about 0.1 s. */
+  /**
+   * Tables are read, newest first, as long as they do not exceed this together. Default 4 MiB: some 10 ms, however large
+   * the database is.
+   */
   readonly tableBytesMax?: number
+  /** Waited for before a table of so many bytes is read. */
+  readonly pace?: (bytes: number) => Promise<void>
 }
 
 /**
@@ -46,7 +51,7 @@ export async function checkLevelFiles(
   for (let attempt = 1; ; attempt++) {
     const before = await namesIn(disk, folder)
     try {
-      return await check(disk, folder, before, options.tableBytesMax ?? TABLE_BYTES_MAX)
+      return await check(disk, folder, before, options)
     } catch (error) {
       // Another process that has the database open replaces files under the check. If the names moved,
       // look again; what never held still was never checked, and is not opened.
@@ -61,7 +66,7 @@ async function check(
   disk: Disk,
   folder: string,
   names: readonly string[],
-  tableBytesMax: number,
+  options: LevelCheckOptions,
 ): Promise<'sound' | 'missing'> {
   const logs = names
     .filter((name) => /^\d+\.log$/.test(name))
@@ -89,7 +94,7 @@ async function check(
     await checkRecords(disk, folder, name, mayBeTorn)
     if ((await disk.stat(path.join(folder, name)))?.bytes !== 0) mayBeTorn = false
   }
-  await checkTables(disk, folder, tables, tableBytesMax)
+  await checkTables(disk, folder, tables, options)
   return 'sound'
 }
 
@@ -121,12 +126,13 @@ async function checkTables(
   disk: Disk,
   folder: string,
   tables: Manifest['tables'],
-  bytesMax: number,
+  { tableBytesMax = TABLE_BYTES_MAX, pace }: LevelCheckOptions,
 ): Promise<void> {
-  let left = bytesMax
+  let left = tableBytesMax
   for (const [number, bytes] of [...tables].sort(([a], [b]) => b - a)) {
     left -= bytes
     if (left < 0) return
+    await pace?.(bytes)
     const name = `${String(number).padStart(6, '0')}.ldb`
     const table = await readWhole(disk, path.join(folder, name))
     if (!table) throw damaged(folder, 'table-missing', name)

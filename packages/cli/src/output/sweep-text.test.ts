@@ -40,7 +40,7 @@ describe('a sweep', () => {
       detail: 'quarantine/one\u001b',
     } as const
     const found = sweepText({ ...nothing, residue: { ...searched, problems: [problem] } }, colours)
-    expect(found).toContain('found 1 trace of deleted threads in 12 files')
+    expect(found).toContain('search of 12 files')
     expect(found).toContain('RESIDUE_FOUND quarantine/one')
     expect(found).not.toContain('\u001b')
   })

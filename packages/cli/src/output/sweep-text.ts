@@ -24,7 +24,7 @@ export function sweepText(result: SweepResult, colours: Colours): string {
   if (residue && residue.problems.length > 0) {
     lines.push(
       [
-        `The weekly search found ${countText(residue.problems.length, 'trace')} of deleted threads in ${countText(residue.files, 'file')}. \`cenotaph verify --residue\` tells them again.`,
+        `The weekly search of ${countText(residue.files, 'file')} found ${countText(residue.problems.length, 'problem')}: traces of deleted threads, or damage. \`cenotaph verify --residue\` tells them again.`,
         ...residue.problems
           .slice(0, shownMax)
           .map(({ code, detail }) => `  ${code} ${escapeText(detail)}`),

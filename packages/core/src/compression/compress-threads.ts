@@ -1,6 +1,6 @@
-// Compresses threads, one after another. Each is a whole operation of its own: what has been done stays done, whatever
-// becomes of the rest. A thread that is in use is left alone and told; nobody waits for a compression longer than one
-// frame takes.
+// Compresses threads, two at once: one is compared, synced and committed while another is encoded. Each is a whole
+// operation of its own: what has been done stays done, whatever becomes of the rest. A thread that is in use is left alone
+// and told; nobody waits for a compression longer than one frame takes.
 
 import type { ThreadId } from '@cenotaph/rollout'
 import { isStoreError, type StoreError } from '@cenotaph/storage'
@@ -12,6 +12,7 @@ import {
   isSelection,
   type ThreadSelection,
 } from '../erasure/thread-selection.js'
+import { forEachOf } from '../for-each-of.js'
 import { compress } from '../lifecycle/compress.js'
 import { runOperation } from '../lifecycle/run-operation.js'
 import type { UpgradableLock } from '../threads/lock-table.js'
@@ -61,6 +62,9 @@ export interface CompressOptions {
   readonly signal?: AbortSignal
 }
 
+/** What is heavy about them shares the thread pool, whatever their number; see heavy-work.ts. */
+const AT_ONCE_MAX = 2
+
 /**
  * What is compressed when it resolves is durable. @throws ARGUMENT_INVALID; THREAD_NOT_FOUND, THREAD_DELETED and
  * THREAD_SCHEDULED for ids that are named, before anything is done; STORE_FAILED
@@ -74,16 +78,23 @@ export async function compressThreads(
   const ids = await idsOf(context, threads)
   const { onProgress, pace, signal = context.closing } = options
   const either = AbortSignal.any([signal, context.closing])
-  const compressed: CompressedThread[] = []
-  const skipped: UncompressedThread[] = []
-  for (const [index, id] of ids.entries()) {
-    if (either.aborted) break
+  const looked = new Map<ThreadId, CompressedThread | UncompressedThread>()
+  await forEachOf(ids, AT_ONCE_MAX, async (id) => {
+    if (either.aborted) return
     const one = await compressOne(context, id, { signal: either, ...(pace ? { pace } : {}) })
-    if ('reason' in one) skipped.push(one)
-    else compressed.push(one)
-    onProgress?.({ done: index + 1, total: ids.length, last: one })
+    looked.set(id, one)
+    onProgress?.({ done: looked.size, total: ids.length, last: one })
+  })
+  const result: { compressed: CompressedThread[]; skipped: UncompressedThread[] } = {
+    compressed: [],
+    skipped: [],
   }
-  return { compressed, skipped }
+  for (const id of ids) {
+    const one = looked.get(id)
+    if (one && 'reason' in one) result.skipped.push(one)
+    else if (one) result.compressed.push(one)
+  }
+  return result
 }
 
 async function idsOf(

@@ -118,6 +118,23 @@ describe('a store that stays open', () => {
       expect((await searched()).payload).toMatchObject({ problems: 0 })
     }))
 
+  it('reads every block of the tables too, and says which is damaged', () =>
+    withOpenStore(async ({ store, root, searched, pass }) => {
+      await store.createThread({ cwd: '/w' })
+      // An erasure leaves a table.
+      await store.deleteThread(await store.createThread({ cwd: '/w' }))
+      const folder = path.join(root, '.cenotaph', 'level')
+      const table = (await fs.readdir(folder)).find((name) => name.endsWith('.ldb'))!
+      const file = await fs.open(path.join(folder, table), 'r+')
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 20)
+      await file.write(Buffer.from([buffer[0]! ^ 4]), 0, 1, 20)
+      await file.close()
+      pass(8 * DAY_MS)
+      expect((await searched()).payload).toMatchObject({ problems: 1 })
+      const { residue } = await store.sweep()
+      expect(residue?.problems).toMatchObject([{ code: 'LEVEL_DAMAGED', threadId: null }])
+    }))
+
   it('is told once, to a sweep that comes while it searches', () =>
     withOpenStore(async ({ store, root, clock, pass }) => {
       const id = await leaveResidue(store, root)

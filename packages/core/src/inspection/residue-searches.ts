@@ -1,4 +1,4 @@
-// The weekly search for residue: due when the last one is a week of store time ago. A store that was never searched is
+// The weekly search for residue, and for damage in the tables of LevelDB: due when the last one is a week of store time ago. A store that was never searched is
 // due a week after the first look. A sweep looks; a store that stays open looks by itself, once an hour, so that opening
 // one costs nothing. What it finds it says in an event, and to the next sweep.
 //
@@ -11,7 +11,9 @@ import { breathe, isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { batchOf } from '../lifecycle/batch.js'
 import type { NewEvent } from '../lifecycle/operation.js'
+import { verifyLevel } from './verify-level.js'
 import { type Pace, type ResidueReport, verifyResidue } from './verify-residue.js'
+import type { Problem } from './verify-store.js'
 
 const KEY = 'k/sweep'
 const HOUR_MS = 60 * 60 * 1000
@@ -105,7 +107,7 @@ async function searchIfDue(context: StoreContext, pace: Pace): Promise<ResidueRe
   if (lastMs === undefined) await note(context, nowMs)
   if (lastMs === undefined || nowMs - lastMs < EVERY_MS) return undefined
   try {
-    const report = await verifyResidue(context, pace)
+    const report = withDamage(await verifyResidue(context, pace), await damageOf(context, pace))
     const { problems, files, bytes, shared, notSearched } = report
     const payload = {
       problems: problems.length,
@@ -121,6 +123,22 @@ async function searchIfDue(context: StoreContext, pace: Pace): Promise<ResidueRe
     throw error
   }
 }
+
+/** Tables that opening the store did not read. */
+async function damageOf(context: StoreContext, pace: Pace): Promise<readonly Problem[]> {
+  const damage: Problem[] = []
+  await verifyLevel(
+    context,
+    (code, threadId, detail) => damage.push({ code, threadId, detail }),
+    pace,
+  )
+  return damage
+}
+
+const withDamage = (report: ResidueReport, damage: readonly Problem[]): ResidueReport => ({
+  ...report,
+  problems: [...report.problems, ...damage],
+})
 
 /** The code alone: an event of no thread stays for ever. */
 async function noteFailure(context: StoreContext, error: unknown): Promise<void> {

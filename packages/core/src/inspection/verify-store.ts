@@ -19,6 +19,7 @@ import type { ThreadRow } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import { verifyAttachments } from './verify-attachments.js'
 import { verifyHold, verifyHoldIndex, verifyPolicy } from './verify-care.js'
+import { verifyLevel } from './verify-level.js'
 import { verifyParticipants } from './verify-participants.js'
 import { type ResidueReport, verifyResidue } from './verify-residue.js'
 import { verifySchedules } from './verify-schedules.js'
@@ -177,20 +178,6 @@ async function verifyLineage(
   } catch (error) {
     if (!isStoreError(error)) throw error
     report(error.code, state.threadId, error.message)
-  }
-}
-
-/** Every block of every table, and the records of the logs. */
-async function verifyLevel({ disk, layout, options }: StoreContext, report: Report): Promise<void> {
-  try {
-    await options.levels.check(disk, layout.levelFolder, {
-      tableBytesMax: Number.POSITIVE_INFINITY,
-    })
-  } catch (error) {
-    // Files that are never the same twice are being written and read all the time: nothing to tell.
-    if (isStoreError(error, 'STORE_LOCKED')) return
-    if (!isStoreError(error)) throw error
-    report(error.code, null, error.message)
   }
 }
 
