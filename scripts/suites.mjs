@@ -9,6 +9,7 @@ export const suites = [
   {
     name: 'bit rot',
     files: 'test/golden-stores/bit-rot.test.ts',
+    whole: { CENOTAPH_FLIPS: 'all' },
     more: { CENOTAPH_FLIPS: '5000' },
     unit: 'flips',
     counts: { 'flips of any byte': /bit rot: (\d+) flips/g },

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { crashPoints } from '@cenotaph/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Canaries, seededRandom } from '../support/canary.js'
+import { Canaries, seededRandom, shuffled } from '../support/canary.js'
 import { kills as known } from '../support/regressions.js'
 import { type ChildRun, inParallel, runChild } from '../support/run-child.js'
 import type { Survey } from '../support/survey.js'
@@ -183,12 +183,7 @@ const isKnown = (name: string, { point, hit }: Kill): boolean =>
   known.some((one) => one.scenario === name && one.point === point && one.hit === hit)
 
 /** A seeded choice, in the order of a shuffle. */
-const sampled = <T>(all: readonly T[], most: number): T[] =>
-  all
-    .map((one) => ({ one, order: random() }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, most)
-    .map(({ one }) => one)
+const sampled = <T>(all: readonly T[], most: number): T[] => shuffled(all, random).slice(0, most)
 
 /** What has failed before, and every instant that has a name, each in some of the programs that pass it. */
 function chosenOf(crashes: readonly Crashes[]): Check[] {

@@ -13,7 +13,7 @@ import { checkAfterCrash } from '../crash/check-after-crash.js'
 import { allowedAfter, optionsOf, type Rehearsal, rehearse } from '../crash/rehearse.js'
 import { type Scenario, scenariosOf } from '../crash/scenarios.js'
 import { buildTemplate, ids, type Template } from '../crash/template.js'
-import { Canaries, type Random, seededRandom } from '../support/canary.js'
+import { Canaries, type Random, seededRandom, shuffled } from '../support/canary.js'
 import { systemCalls } from '../support/regressions.js'
 import { copyRoot, removeFolder } from '../support/temporary-folder.js'
 import { message } from '../support/thread-ids.js'
@@ -256,9 +256,3 @@ function chosenAt(
 
 const pickOf = <T>(all: readonly T[], random: Random): T | undefined =>
   all[Math.floor(random() * all.length)]
-
-const shuffled = <T>(all: readonly T[], random: Random): T[] =>
-  all
-    .map((one) => ({ one, order: random() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ one }) => one)
