@@ -2,8 +2,8 @@
 
 import { breathe } from '@cenotaph/storage'
 
-/** Small enough that a piece takes a few milliseconds, whatever is done with it. */
-export const PIECE = 400
+/** Small enough that a piece takes a few milliseconds, whatever is done with it: an append waits for three of them. */
+export const PIECE = 150
 
 /** Runs a computation that yields wherever other work may have its turn, often enough that no stretch of it is long. */
 export async function inTurns<T>(steps: Generator<void, T>): Promise<T> {

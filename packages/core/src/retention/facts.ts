@@ -31,7 +31,7 @@ export interface ThreadFacts {
   readonly bases: readonly { readonly threadId: ThreadId; readonly refers: boolean }[]
 }
 
-const PAGE = 200
+const PAGE = 100
 
 /** Two clocks that agree may be so far apart: a thread that is active now has an age. */
 const SLACK_MS = 60_000
