@@ -1,17 +1,15 @@
 // `npm run bench:check`: the results against bench/targets.json, as a table; fails where one is missed. With `--run` the
 // benchmarks run first, with the options that the targets are for.
 
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { run } from '../scripts/setup.mjs'
-import { judge, wordsOf } from './judge.mjs'
+import { judge, readTargets, wordsOf } from './judge.mjs'
 import { readResult } from './results.mjs'
 
 const { values } = parseArgs({ options: { run: { type: 'boolean', default: false } } })
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url))
-/** @type {import('./judge.mjs').Targets} */
-const targets = JSON.parse(readFileSync(here('targets.json'), 'utf8'))
+const targets = readTargets()
 if (values.run) {
   for (const name of new Set(targets.targets.map(({ benchmark }) => benchmark))) {
     const options = Object.entries(targets.options[name] ?? {})

@@ -1,6 +1,7 @@
 // Judges results by their targets. What was not measured is not met: a check that passes because nothing ran is worth
 // nothing.
 
+import { readFileSync } from 'node:fs'
 import { compact } from './harness/measurement.mjs'
 
 /** @typedef {import('./harness/run.mjs').Result} Result */
@@ -28,6 +29,10 @@ import { compact } from './harness/measurement.mjs'
  * @property {boolean} met
  * @property {string} measured
  */
+
+/** @returns {Targets} */
+export const readTargets = () =>
+  JSON.parse(readFileSync(new URL('targets.json', import.meta.url), 'utf8'))
 
 /**
  * @param {Targets} targets

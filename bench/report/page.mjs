@@ -4,6 +4,7 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { judge, readTargets, wordsOf } from '../judge.mjs'
 import { plotsOf } from './plots.mjs'
 import { table, tablesOf } from './tables.mjs'
 
@@ -36,10 +37,33 @@ export async function writePage(results, docs) {
     }
     parts.push(await sectionOf(result, plots))
   }
+  parts.push(targetsOf(results))
   for (const name of endings) parts.push(await partial(name))
   const text = parts.filter((part) => part !== '').join('\n\n')
   await fs.writeFile(path.join(docs, 'performance.md'), `${text}\n`)
   return names
+}
+
+/**
+ * What `npm run bench:check` says, the missed ones first.
+ *
+ * @param {readonly Result[]} results
+ */
+function targetsOf(results) {
+  const targets = readTargets()
+  const verdicts = judge(targets, (name) => results.find(({ benchmark }) => benchmark === name))
+  const rows = verdicts
+    .toSorted((a, b) => Number(a.met) - Number(b.met))
+    .map(({ target, met, measured }) => {
+      const { what, target: wanted } = wordsOf(target)
+      return [what, wanted, measured, met ? 'met' : '**missed**']
+    })
+  const missed = verdicts.filter(({ met }) => !met).length
+  return [
+    '## Targets',
+    `${verdicts.length - missed} of ${verdicts.length} are met, with a margin of ${targets.margin}. What limits the others stands below.`,
+    table(['case', 'target', 'measured', ''], rows),
+  ].join('\n\n')
 }
 
 /**
