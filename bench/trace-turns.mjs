@@ -111,7 +111,13 @@ function timedDisk(timed) {
       (...given) =>
         timed('disk', `${method} ${baseName(path)}`, () => file[method](...given))
     const methods = ['read', 'write', 'truncate', 'sync', 'size', 'close']
-    return { path, ...Object.fromEntries(methods.map((method) => [method, own(method)])) }
+    // What is done in the same turn is part of that turn.
+    const atOnce = ['sizeNow', 'writeNow'].filter((method) => file[method])
+    return {
+      path,
+      ...Object.fromEntries(methods.map((method) => [method, own(method)])),
+      ...Object.fromEntries(atOnce.map((method) => [method, file[method].bind(file)])),
+    }
   }
   const names = Object.keys(nodeDisk)
   const openers = ['openRead', 'openWrite', 'create']

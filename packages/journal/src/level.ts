@@ -3,7 +3,7 @@
 // flipped bit of a log without a word, and deletes the log while it does so.
 
 import path from 'node:path'
-import { nodeDisk, StoreError } from '@cenotaph/storage'
+import { nodeDisk, StoreError, urgently } from '@cenotaph/storage'
 import type { AbstractBatchOptions, AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
 import { checkLevelFiles } from './level-check.js'
@@ -60,8 +60,14 @@ export async function openLevel(
 
 const encodings = { keyEncoding: 'utf8', valueEncoding: 'view' } as const
 
-/** The only call that writes to the database. Durable when it resolves. */
+/** The only call that writes to the database. Durable when it resolves; long loops wait for it meanwhile. */
 export function writeSynced(level: Level, operations: readonly LevelOperation[]): Promise<void> {
+  const written = batchSynced(level, operations)
+  // A simulated database may lose its power before it answers, and nobody may wait for it then.
+  return level instanceof ClassicLevel ? urgently(written) : written
+}
+
+function batchSynced(level: Level, operations: readonly LevelOperation[]): Promise<void> {
   const options: AbstractBatchOptions<string, Uint8Array> & { sync: true } = {
     ...encodings,
     sync: true,

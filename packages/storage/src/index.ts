@@ -1,4 +1,4 @@
-export { breathe } from './breathe.js'
+export { breathe, urgently } from './breathe.js'
 export { type Clock, nodeClock } from './clock.js'
 export type { Disk, DiskFile, FileStat, FolderEntry } from './disk.js'
 export { type Entropy, nodeEntropy } from './entropy.js'

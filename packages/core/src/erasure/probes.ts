@@ -15,8 +15,11 @@ const PROBE_BYTES_MIN = 32
 /** Windows taken from one rollout, evenly spread; more threads take fewer each. */
 const WINDOWS_MAX = 64
 const PROBES_MAX = 20_000
-/** Rollouts that are open at once, and values that are in memory at once. */
-const AT_ONCE_MAX = 3
+/** Rollouts that are open at once: two of the pool's four threads stay free for whoever appends meanwhile. */
+const AT_ONCE_MAX = 2
+/** A rollout of so many bytes is read in one piece, which costs less than a call for each window. */
+const WHOLE_MAX = 16 * 1024
+/** Values that are in memory at once. */
 const VALUES_MAX = 16
 
 export type Probe = Uint8Array
@@ -60,8 +63,10 @@ async function takeFromRollouts(
       const source = await openRollout(context, row, rollout)
       try {
         const step = Math.max(PROBE_BYTES, Math.ceil(source.size / windows))
+        const whole = source.size <= WHOLE_MAX ? await source.read(0, source.size) : undefined
         for (let offset = 0; offset < source.size; offset += step) {
-          add(await source.read(offset, PROBE_BYTES))
+          const end = offset + PROBE_BYTES
+          add(whole?.subarray(offset, end) ?? (await source.read(offset, PROBE_BYTES)))
         }
       } finally {
         await source.close()

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { breathe, urgently } from './breathe.js'
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Something urgent that is done when the test says so. */
+function awaited() {
+  let end = (): void => {}
+  const answer = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  return { done: urgently(answer), end }
+}
+
+/** A long loop; how many of its pieces have run. */
+function loop() {
+  let pieces = 0
+  let over = false
+  const run = async (): Promise<void> => {
+    while (!over) {
+      pieces += 1
+      await breathe()
+    }
+  }
+  const ran = run()
+  return {
+    pieces: () => pieces,
+    async stop() {
+      over = true
+      await ran
+    },
+  }
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn()
+}
+
+describe('a loop that breathes', () => {
+  it('runs no piece while something urgent is under way, and goes on when that is done', async () => {
+    const long = loop()
+    await turns(5)
+    const before = long.pieces()
+    expect(before).toBeGreaterThan(1)
+    const urgent = awaited()
+    await turns(20)
+    expect(long.pieces()).toBeLessThanOrEqual(before + 1)
+    urgent.end()
+    await urgent.done
+    await turns(5)
+    expect(long.pieces()).toBeGreaterThan(before + 1)
+    await long.stop()
+  })
+
+  it('lets who waited for something urgent go first', async () => {
+    const order: string[] = []
+    const urgent = awaited()
+    const told = urgent.done.then(() => order.push('told'))
+    const breathed = breathe().then(() => order.push('breathed'))
+    await turns(3)
+    urgent.end()
+    await Promise.all([told, breathed])
+    expect(order).toEqual(['told', 'breathed'])
+  })
+
+  it('gets its turn although there is always something urgent under way', async () => {
+    const long = loop()
+    let urgent = awaited()
+    await turns(3)
+    const before = long.pieces()
+    for (let round = 0; round < 10; round += 1) {
+      const next = awaited()
+      urgent.end()
+      await urgent.done
+      await turns(3)
+      urgent = next
+    }
+    expect(long.pieces()).toBeGreaterThanOrEqual(before + 9)
+    urgent.end()
+    await urgent.done
+    await long.stop()
+  })
+
+  it('goes on after something urgent that failed', async () => {
+    const failed = urgently(Promise.reject(new Error('no disk')))
+    const breathed = breathe()
+    await expect(failed).rejects.toThrow('no disk')
+    await breathed
+  })
+})
