@@ -28,22 +28,21 @@ export function advanceRow(
   },
 ): ThreadRow {
   const rollout = currentRollout(row)
-  const advanced = withCurrentRollout(row, {
-    bytes: rollout.bytes + lines.bytes.length,
-    ...extended(rollout, lines.bytes),
-    items: rollout.items + lines.count,
-    nextOrdinal: lines.first + lines.count,
-    endsWithNewline: true,
-  })
-  const { ageUnknown, ...known } = advanced
-  // Lines that recovery or a repair found may have no time; those tell nothing of the thread's age.
-  const isTimed = lines.updatedAt > 0
-  return {
-    ...known,
-    ...(ageUnknown && !isTimed ? { ageUnknown } : {}),
+  const advanced = {
+    ...withCurrentRollout(row, {
+      bytes: rollout.bytes + lines.bytes.length,
+      ...extended(rollout, lines.bytes),
+      items: rollout.items + lines.count,
+      nextOrdinal: lines.first + lines.count,
+      endsWithNewline: true,
+    }),
     updatedAt: Math.max(row.updatedAt, lines.updatedAt),
     preview: row.preview ?? lines.preview ?? null,
   }
+  // Lines that recovery or a repair found may have no time; those tell nothing of the thread's age.
+  if (!advanced.ageUnknown || lines.updatedAt <= 0) return advanced
+  const { ageUnknown: _, ...known } = advanced
+  return known
 }
 
 export function noteUnrecorded(

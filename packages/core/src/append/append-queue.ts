@@ -9,7 +9,8 @@ import type { Clock } from '@cenotaph/storage'
 import type { ResolvedOptions } from '../options.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import { moveTail } from './advance.js'
-import type { Along, Commits, Outcome } from './commits.js'
+import type { Along, Commits } from './commits.js'
+import type { Outcome } from './outcome.js'
 import type { PreparedLines } from './prepared-lines.js'
 
 const nothingAlong: Along = {}

@@ -10,7 +10,8 @@ import { noCrashPoint, type ResolvedOptions } from '../options.js'
 import type { ThreadState } from '../threads/thread-state.js'
 import { advanceRow, noteUnrecorded } from './advance.js'
 import { decodeTag, IdempotencyKeys } from './idempotency.js'
-import { type Landed, Landings } from './landings.js'
+import { Landings } from './landings.js'
+import type { Outcome } from './outcome.js'
 import type { PreparedLines } from './prepared-lines.js'
 import { parksThread, type RolloutWriters } from './rollout-writers.js'
 
@@ -28,12 +29,6 @@ export const appendCrashPoints = [
 export interface Along {
   readonly tag?: Uint8Array | undefined
   readonly rows?: readonly BatchOperation[] | undefined
-}
-
-/** Told once, in the turn in which it is known. Must not throw. */
-export interface Outcome {
-  readonly done: () => void
-  readonly failed: (error: unknown) => void
 }
 
 export class Commits {
@@ -80,14 +75,13 @@ export class Commits {
   ): void {
     this.#underway += 1
     const { tag, rows } = along
-    const { bytes, ...told } = lines
+    const { bytes, first, count } = lines
     const place = {
       subject: state.threadId,
       generation: state.row.generation,
       offset,
-      first: lines.first,
-      count: lines.count,
-      ...(tag ? { tag } : {}),
+      first,
+      count,
     }
     const outcome: Outcome = {
       done: () => {
@@ -102,28 +96,31 @@ export class Commits {
       },
     }
     if (bytes.length > this.#options.referenceBytesMin) {
-      this.#commitByReference(state, place, bytes, rows).then(() => {
+      this.#commitByReference(state, tag ? { ...place, tag } : place, bytes, rows).then(() => {
         this.#moveOn(state, lines)
         outcome.done()
       }, outcome.failed)
-    } else if (this.#reach) {
+      return
+    }
+    const section = tag ? { ...place, bytes, tag } : { ...place, bytes }
+    if (this.#reach) {
       this.#reach('append.intend:before').then(
-        () => this.#commitInline(state, { ...place, bytes }, told, rows, outcome),
+        () => this.#commitInline(state, section, lines, rows, outcome),
         outcome.failed,
       )
-    } else this.#commitInline(state, { ...place, bytes }, told, rows, outcome)
+    } else this.#commitInline(state, section, lines, rows, outcome)
   }
 
   #commitInline(
     state: ThreadState,
     section: Section,
-    lines: Omit<PreparedLines, 'bytes'>,
+    lines: PreparedLines,
     rows: Along['rows'],
     outcome: Outcome,
   ): void {
     const committed = (sequence: number): void => {
       state.lastSequence = sequence
-      this.#landings.add({ state, section, lines, ...outcome })
+      this.#landings.add({ state, section, lines, outcome })
     }
     this.#journal.appendTold(section, { committed, refused: outcome.failed }, rows)
   }
@@ -166,7 +163,7 @@ export class Commits {
     state.lastSequence = await this.#journal.appendReserved(nothing)
   }
 
-  #moveOn(state: ThreadState, lines: Landed): void {
+  #moveOn(state: ThreadState, lines: PreparedLines): void {
     state.row = advanceRow(state.row, lines)
     noteUnrecorded(state, lines)
     this.onCommitted()

@@ -4,31 +4,22 @@
 
 import type { Section } from '@cenotaph/journal'
 import type { ThreadState } from '../threads/thread-state.js'
+import type { Outcome } from './outcome.js'
 import type { PreparedLines } from './prepared-lines.js'
 import type { RolloutWriters } from './rollout-writers.js'
 
 export interface Landing {
   readonly state: ThreadState
   readonly section: Section
-  readonly lines: Omit<PreparedLines, 'bytes'>
-  /** Runs once the lines are in the file and the row tells of them. */
-  readonly done: () => void
-  readonly failed: (error: unknown) => void
-}
-
-/** What the lines of one thread in one group have in common. */
-export interface Landed {
-  readonly bytes: Uint8Array
-  readonly first: number
-  readonly count: number
-  readonly updatedAt: number
-  readonly preview: string | undefined
+  readonly lines: PreparedLines
+  /** Done once the lines are in the file and the row tells of them. */
+  readonly outcome: Outcome
 }
 
 export interface LandingsOptions {
   readonly writers: RolloutWriters
   /** Lines are in the file: their thread moves on. */
-  readonly onLanded: (state: ThreadState, landed: Landed) => void
+  readonly onLanded: (state: ThreadState, landed: PreparedLines) => void
   /** Reaches a named instant; undefined where nobody looks. */
   readonly reach: ((point: string) => Promise<void>) | undefined
 }
@@ -68,12 +59,12 @@ export class Landings {
       if (!reach && writers.writeNow(state, offset, landed.bytes)) this.#ended(state, run, landed)
       else this.#landLater(state, run, landed)
     } catch (error) {
-      for (const { failed } of run) failed(error)
+      for (const { outcome } of run) outcome.failed(error)
     }
   }
 
   /** Where a write is more than a copy in memory: the file has to be opened, or the disk has no other way. */
-  #landLater(state: ThreadState, run: readonly Landing[], landed: Landed): void {
+  #landLater(state: ThreadState, run: readonly Landing[], landed: PreparedLines): void {
     const { writers, reach } = this.#options
     const write = async (): Promise<void> => {
       await reach?.('append.intend:after')
@@ -84,28 +75,29 @@ export class Landings {
     write().then(
       () => this.#ended(state, run, landed),
       (error: unknown) => {
-        for (const { failed } of run) failed(error)
+        for (const { outcome } of run) outcome.failed(error)
       },
     )
   }
 
-  #ended(state: ThreadState, run: readonly Landing[], landed: Landed): void {
+  #ended(state: ThreadState, run: readonly Landing[], landed: PreparedLines): void {
     const written = new Set<unknown>(run.map(({ section }) => section))
     state.carried = state.carried.filter((section) => !written.has(section))
     this.#options.onLanded(state, landed)
-    for (const { done } of run) done()
+    for (const { outcome } of run) outcome.done()
   }
 }
 
-function together(run: readonly Landing[]): Landed {
-  const [{ section, lines }] = run as readonly [Landing]
-  if (run.length === 1) return { ...lines, bytes: section.bytes }
+/** The lines of one thread in one group, as one. */
+function together(run: readonly Landing[]): PreparedLines {
+  const [{ lines }] = run as readonly [Landing]
+  if (run.length === 1) return lines
   let { count, updatedAt, preview } = lines
   for (const { lines: more } of run.slice(1)) {
     count += more.count
     updatedAt = Math.max(updatedAt, more.updatedAt)
     preview ??= more.preview
   }
-  const bytes = Buffer.concat(run.map((landing) => landing.section.bytes))
+  const bytes = Buffer.concat(run.map((landing) => landing.lines.bytes))
   return { bytes, first: lines.first, count, updatedAt, preview }
 }

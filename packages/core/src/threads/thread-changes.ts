@@ -30,7 +30,7 @@ export class ThreadChanges implements ThreadObserver {
   rowChanged(state: ThreadState, before: ThreadRow): void {
     this.#count += 1
     this.#moved.add(state)
-    if (kinOf(before) !== kinOf(state.row)) this.#kin += 1
+    if (!isSameKin(before, state.row)) this.#kin += 1
   }
 
   parkingChanged(): void {
@@ -52,6 +52,14 @@ export class ThreadChanges implements ThreadObserver {
     this.#moved.delete(state)
   }
 }
+
+/** The everyday answer first, for lines that were appended: bases are the same values then. */
+const isSameKin = (before: ThreadRow, row: ThreadRow): boolean =>
+  (before.parentThreadId === row.parentThreadId &&
+    before.forkedFromId === row.forkedFromId &&
+    before.rollouts.length === row.rollouts.length &&
+    before.rollouts.every(({ base }, index) => base === row.rollouts[index]!.base)) ||
+  kinOf(before) === kinOf(row)
 
 /** Whose child and whose fork the thread is. */
 function kinOf(row: ThreadRow): string {
