@@ -1,5 +1,6 @@
 // Compression of threads: how fast, and how small, against the command `zstd -3 -T2` on copies of the same files. The
-// store also decodes and compares what it wrote, syncs it and journals each step; zstd does none of that.
+// store also decodes and compares what it wrote, syncs it and journals each step; zstd does none of that. Then what a
+// dictionary would do for small ones (compress-small.mjs).
 
 import fs from 'node:fs/promises'
 import path from 'node:path'
@@ -10,6 +11,7 @@ import { compressing } from '../harness/engine-parts.mjs'
 import { programVersion } from '../harness/machine.mjs'
 import { writeRollout } from '../harness/rollout-file.mjs'
 import { timed } from '../harness/rounds.mjs'
+import { measureSmallThreads } from './compress-small.mjs'
 
 const MIB = 1024 * 1024
 
@@ -25,6 +27,12 @@ export const benchmark = {
     },
     threads: { default: '8', smoke: '2', about: 'threads a round' },
     mebibytes: { default: '8', smoke: '1', about: 'MiB of each thread' },
+    'small-threads': {
+      default: '400',
+      smoke: '24',
+      about: 'small threads, and as many to train on',
+    },
+    'small-kibibytes': { default: '16', smoke: '16', about: 'KiB of each small thread' },
   },
 
   async measure(run) {
@@ -79,6 +87,7 @@ export const benchmark = {
       better: 'less',
       sides: sides.map((name) => ({ name, rounds: sizes[name] })),
     })
+    await measureSmallThreads(run)
   },
 }
 
