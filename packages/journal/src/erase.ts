@@ -9,14 +9,17 @@
 //   3. compact the ranges again: every table that meets one is merged with a tombstone, thus rewritten;
 //   4. look: a table that meets a range and is older than step 2 sends us back to step 2.
 //
+// Where little is to be erased, all of this is spared: the values are overwritten where they lie (overwrite.ts).
+//
 // Nothing may read meanwhile (an iterator pins what it can reach); writes may go on. compactRange can
 // resolve without having compacted, so this is the means and a scan of the files is the proof.
 
-import { breathe, StoreError } from '@cenotaph/storage'
+import { breathe, type Disk, StoreError } from '@cenotaph/storage'
 import type { HeavyWork } from './heavy-work.js'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { Level, LevelOperation } from './level.js'
 import { leavesNoBytes } from './levels.js'
+import { overwriteRanges } from './overwrite.js'
 import {
   type KeyRange,
   listTables,
@@ -32,6 +35,8 @@ const ATTEMPTS = 3
 const TOMBSTONES_MAX = 1_000
 /** Ranges looked at before other work gets a turn. */
 const RANGES_A_TURN = 400
+/** Below every key: to compact it writes LevelDB's memory to a table, and rewrites none. */
+const NO_KEYS: KeyRange = { from: '!', to: '!' }
 
 export interface Erasure {
   /** Ranges after merging. */
@@ -43,6 +48,8 @@ export interface Erasure {
 }
 
 export interface EraseOptions {
+  /** Where LevelDB's files are. With it a few values are overwritten where they lie, instead of compacted away. */
+  readonly disk?: Disk
   /**
    * Given where the ranges hold keys that stay: the stored value of a key, or undefined where it has none. A key that
    * stays is written again instead of a tombstone, which has the same effect on the tables below it. Nobody else may
@@ -73,6 +80,12 @@ export async function eraseRanges(
   if (!options.storedValue) await refuseLive(level, merged)
   if (leavesNoBytes(level)) return { ranges: merged.length, wholeDatabase: false, tablesLeft: 0 }
   const wholeDatabase = merged.length > RANGES_MAX
+  const { disk, storedValue } = options
+  if (disk && !storedValue && !wholeDatabase) {
+    const flush = () => compact(level, [NO_KEYS], options)
+    if (await overwriteRanges(level, merged, { disk, flush }))
+      return { ranges: merged.length, wholeDatabase, tablesLeft: 0 }
+  }
   const compacted = wholeDatabase ? [{ from: merged[0]!.from, to: merged.at(-1)!.to }] : merged
   await compact(level, compacted, options)
   let old = meeting(level, merged)

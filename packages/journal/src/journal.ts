@@ -225,15 +225,28 @@ export class Journal {
    * keys hold now stays, what they held before goes; nobody else may write to them meanwhile.
    */
   eraseRanges(ranges: readonly KeyRange[], { keepLive } = { keepLive: false }): Promise<Erasure> {
+    return this.#erase(() => ranges, keepLive)
+  }
+
+  /** As {@link eraseRanges}, in one with what {@link eraseTrimmed} erases. */
+  async eraseWithTrimmed(ranges: readonly KeyRange[]): Promise<Erasure> {
+    const bytes = this.#state.unerasedBytes
+    const erasure = await this.#erase(() => [...ranges, ...trimmedRanges(this.#state)], false)
+    this.#state.unerasedBytes = Math.max(0, this.#state.unerasedBytes - bytes)
+    return erasure
+  }
+
+  #erase(rangesOf: () => readonly KeyRange[], keepLive: boolean): Promise<Erasure> {
     return this.#gate.erase(async () => {
       // A database that failed a write may answer a compaction without having done it.
       const failed = this.#latch.errorFor('absent')
       if (failed) throw failed
-      const { level } = this.#options
+      const { level, disk } = this.#options
       const write = (operations: readonly LevelOperation[]) =>
         this.#queue.commit(() => ({ operations, applied: () => {} }))
       const storedValue = (key: string) => reading(() => level.get(key, viewed))
-      return eraseRanges(level, write, ranges, {
+      return eraseRanges(level, write, rangesOf(), {
+        disk,
         heavy: this.heavy,
         ...(keepLive ? { storedValue } : {}),
       })
@@ -245,10 +258,8 @@ export class Journal {
    * False where it was not due. Old bodies of an intent that is still open go once it is settled.
    */
   async eraseTrimmed(force = false): Promise<boolean> {
-    const bytes = this.#state.unerasedBytes
-    if (!force && bytes < ERASE_DUE_BYTES) return false
-    await this.eraseRanges(trimmedRanges(this.#state))
-    this.#state.unerasedBytes = Math.max(0, this.#state.unerasedBytes - bytes)
+    if (!force && this.#state.unerasedBytes < ERASE_DUE_BYTES) return false
+    await this.eraseWithTrimmed([])
     return true
   }
 

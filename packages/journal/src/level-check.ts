@@ -7,6 +7,8 @@
 // Tables are checked block by block as well, up to a number of bytes, the newest first: a compaction over a damaged one
 // would spread the damage or end the process.
 //
+// A block that was being overwritten when a crash came is taken as it is going to be; see overwriting.ts.
+//
 // Cannot be seen here: damage of more than one bit in the very last record of the newest log (it looks torn) and bits
 // of the tables that were too many to read; values carry checksums of their own.
 
@@ -23,6 +25,8 @@ import {
   readLogRecords,
 } from './leveldb-log.js'
 import { isSoundTable } from './leveldb-table.js'
+import { readOverwriting, tableAfter } from './overwriting.js'
+import { tableName } from './tables.js'
 import { versionEditOf } from './version-edit.js'
 
 const ATTEMPTS = 3
@@ -128,15 +132,19 @@ async function checkTables(
   tables: Manifest['tables'],
   { tableBytesMax = TABLE_BYTES_MAX, pace }: LevelCheckOptions,
 ): Promise<void> {
+  const overwriting = await readOverwriting(disk, folder)
   let left = tableBytesMax
   for (const [number, bytes] of [...tables].sort(([a], [b]) => b - a)) {
     left -= bytes
     if (left < 0) return
     await pace?.(bytes)
-    const name = `${String(number).padStart(6, '0')}.ldb`
+    const name = tableName(number)
     const table = await readWhole(disk, path.join(folder, name))
     if (!table) throw damaged(folder, 'table-missing', name)
-    if (table.length !== bytes || !isSoundTable(table)) throw damaged(folder, 'table-damaged', name)
+    if (table.length !== bytes) throw damaged(folder, 'table-damaged', name)
+    if (isSoundTable(table) || isSoundTable(tableAfter(table, overwriting.get(number) ?? [])))
+      continue
+    throw damaged(folder, 'table-damaged', name)
   }
 }
 

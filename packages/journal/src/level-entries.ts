@@ -7,7 +7,7 @@ import { unseal } from './checked-value.js'
 import { isInline, readGroup } from './group.js'
 import { sequenceOf } from './keys.js'
 import { readLogRecords } from './leveldb-log.js'
-import { readableEntries, type TableEntry, varintsOf } from './leveldb-table.js'
+import { type BlockFilter, readableEntries, type TableEntry, varintsOf } from './leveldb-table.js'
 
 const BATCH_HEAD_BYTES = 12
 const nothing = new Uint8Array(0)
@@ -19,10 +19,17 @@ const ENTRIES_MAX = 2_000
 /** Whether a file of this name is a log or a table. */
 export const holdsEntries = (name: string): boolean => LOG.test(name) || TABLE.test(name)
 
-/** Memory: one table, or the longest record of a log. A file that is gone has no entries. Never opens LOCK. */
-export async function* levelEntries(disk: Disk, file: string): AsyncGenerator<TableEntry> {
+/**
+ * Memory: one table, or the longest record of a log. A file that is gone has no entries. Never opens LOCK. Of a table,
+ * blocks that are not `wanted` are passed over.
+ */
+export async function* levelEntries(
+  disk: Disk,
+  file: string,
+  wanted?: BlockFilter,
+): AsyncGenerator<TableEntry> {
   const entries = TABLE.test(path.basename(file))
-    ? entriesOfTable(disk, file)
+    ? entriesOfTable(disk, file, wanted)
     : entriesOfLog(disk, file)
   let count = 0
   for await (const entry of entries) {
@@ -32,9 +39,13 @@ export async function* levelEntries(disk: Disk, file: string): AsyncGenerator<Ta
   }
 }
 
-async function* entriesOfTable(disk: Disk, file: string): AsyncGenerator<TableEntry> {
+async function* entriesOfTable(
+  disk: Disk,
+  file: string,
+  wanted: BlockFilter | undefined,
+): AsyncGenerator<TableEntry> {
   const bytes = await readWhole(disk, file).catch(unreadable)
-  if (bytes) yield* readableEntries(bytes)
+  if (bytes) yield* readableEntries(bytes, wanted)
 }
 
 async function* entriesOfLog(disk: Disk, name: string): AsyncGenerator<TableEntry> {

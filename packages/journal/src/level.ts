@@ -8,6 +8,7 @@ import type { AbstractBatchOptions, AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
 import { checkLevelFiles } from './level-check.js'
 import { leaveFolder, takeFolder } from './open-folders.js'
+import { finishOverwriting } from './overwriting.js'
 
 /** UTF-8 keys, bytes as values. */
 export type Level = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>
@@ -18,7 +19,8 @@ export type LevelOperation =
 
 /**
  * Opens LevelDB in `folder` (made with mode 0700 where it is missing). No compression: a byte scan must
- * be able to see what is stored.
+ * be able to see what is stored. No cache of blocks: a compaction would write from it what was overwritten in a table;
+ * and the tables are mapped into memory as they are.
  *
  * Errors: STORE_LOCKED (retryable) where another handle has it; LEVEL_DAMAGED where CURRENT, the
  * MANIFEST or a log is not sound, and then nothing has been changed; JOURNAL_GAP `{ reason:
@@ -40,12 +42,14 @@ export async function openLevel(
   if (!takeFolder(identity)) throw lockedError(folder, `this process has ${folder} open already`)
   const level = new ClassicLevel<string, Uint8Array>(folder, {
     compression: false,
+    cacheSize: 0,
     createIfMissing: options.createIfMissing,
     keyEncoding: 'utf8',
     valueEncoding: 'view',
   })
   try {
     await level.open()
+    await finishOverwriting(nodeDisk, folder)
     // It is also closed and opened in place; see reopenLevel.
     level.on('opening', () => takeFolder(identity))
     level.on('closed', () => leaveFolder(identity))

@@ -9,19 +9,26 @@
 import { maskedCrc32c } from './crc32c.js'
 
 const FOOTER_BYTES = 48
-const TRAILER_BYTES = 5
+export const TRAILER_BYTES = 5
 const INTERNAL_BYTES = 8
 const magic = Buffer.from('57fb808b247547db', 'hex')
+
+/** A table of which pieces are read. */
+export interface TableSource {
+  readonly size: number
+  read(offset: number, length: number): Promise<Uint8Array>
+}
 
 export interface TableEntry {
   readonly key: string
   /** Position in the order of all writes of the database. */
   readonly sequence: bigint
-  /** undefined for a deletion. */
+  /** undefined for a deletion, and for a value that was overwritten (overwrite.ts). */
   readonly value: Uint8Array | undefined
 }
 
-interface Handle {
+/** Where a block is: its trailer, a type byte and a checksum, comes behind it. */
+export interface Handle {
   readonly offset: number
   readonly bytes: number
 }
@@ -40,22 +47,70 @@ export function isSoundTable(table: Uint8Array): boolean {
   )
 }
 
+/** Whether a block may hold what is looked for: its keys are above `from`, or equal, and not above `to`. */
+export type BlockFilter = (from: string, to: string, block: Uint8Array) => boolean
+
 /**
  * Every entry that can be read, damaged ones included: whoever salvages has a checksum of his own in each value. None
- * where the footer is damaged.
+ * where the footer is damaged. `wanted` is asked as the blocks come, and not at all where the index is damaged.
  */
-export function* readableEntries(table: Uint8Array): Generator<TableEntry> {
+export function* readableEntries(table: Uint8Array, wanted?: BlockFilter): Generator<TableEntry> {
   const footer = footerOf(table)
   const index = footer && bytesOf(table, footer.index)
-  for (const { value: place } of index ? entriesOf(index) : []) {
+  const filter = footer && blockAt(table, footer.index) ? wanted : undefined
+  let from = ''
+  for (const { key: bound, value: place } of index ? entriesOf(index) : []) {
     const handle = handleOf(place)
     const block = handle && bytesOf(table, handle)
+    const to = filter ? userKeyOf(bound) : ''
+    const isSkipped = block && filter?.(from, to, block) === false
+    from = to
+    if (isSkipped) continue
     for (const { key, value } of block ? entriesOf(block) : []) {
       const entry = entryOf(key, value)
       if (entry) yield entry
     }
   }
 }
+
+/** A block of entries: its keys are above the bound of the block before it, and none is above its own. */
+export interface DataBlock {
+  readonly place: Handle
+  readonly bound: string
+}
+
+/** The data blocks of a table, in order; undefined where its footer or its index is damaged. */
+export async function dataBlocksOf(table: TableSource): Promise<readonly DataBlock[] | undefined> {
+  const footer = footerOf(await table.read(Math.max(0, table.size - FOOTER_BYTES), FOOTER_BYTES))
+  const index = footer && (await readBlock(table, footer.index))
+  if (!index) return undefined
+  const blocks: DataBlock[] = []
+  for (const { key, value } of entriesOf(index.subarray(0, -TRAILER_BYTES))) {
+    const place = handleOf(value)
+    if (!place) return undefined
+    blocks.push({ place, bound: userKeyOf(key) })
+  }
+  return blocks
+}
+
+/** A block with its trailer; undefined where its checksum differs. */
+export async function readBlock(
+  table: TableSource,
+  { offset, bytes }: Handle,
+): Promise<Uint8Array | undefined> {
+  const block = await table.read(offset, bytes + TRAILER_BYTES)
+  return blockAt(block, { offset: 0, bytes }) && block
+}
+
+/** The entries of a data block, from the block with its trailer; undefined where it is compressed. */
+export function dataEntriesOf(block: Uint8Array): readonly TableEntry[] | undefined {
+  if (block[block.length - TRAILER_BYTES] !== 0) return undefined
+  const entries = entriesOf(block.subarray(0, -TRAILER_BYTES))
+  return entries.flatMap(({ key, value }) => entryOf(key, value) ?? [])
+}
+
+const userKeyOf = (internal: Buffer): string =>
+  internal.toString('utf8', 0, Math.max(0, internal.length - INTERNAL_BYTES))
 
 /** The 8 bytes behind a key: its type (0 for a deletion) and 56 bits of sequence. */
 function entryOf(internal: Buffer, value: Uint8Array): TableEntry | undefined {
@@ -64,11 +119,15 @@ function entryOf(internal: Buffer, value: Uint8Array): TableEntry | undefined {
   const tail = internal.readBigUInt64LE(end)
   const isDeletion = (tail & 255n) === 0n
   return {
-    key: internal.toString('utf8', 0, end),
+    key: userKeyOf(internal),
     sequence: tail >> 8n,
-    value: isDeletion ? undefined : value,
+    value: isDeletion || isOverwritten(value) ? undefined : value,
   }
 }
+
+/** A stored value ends with a checksum, so zeros alone are what an erasure has left of one. */
+const isOverwritten = (value: Uint8Array): boolean =>
+  value.length > 0 && value.every((byte) => byte === 0)
 
 function footerOf(table: Uint8Array): { metaindex: Handle; index: Handle } | undefined {
   if (table.length < FOOTER_BYTES) return undefined

@@ -17,6 +17,9 @@ export interface Table {
   readonly keys: KeyRange | undefined
 }
 
+/** As LevelDB names the file of a table. */
+export const tableName = (number: number): string => `${String(number).padStart(6, '0')}.ldb`
+
 interface WithProperties {
   getProperty(property: string): string
 }
@@ -41,12 +44,12 @@ function tableOf(line: string): Table | undefined {
 
 export const rangesMeet = (a: KeyRange, b: KeyRange): boolean => a.from <= b.to && b.from <= a.to
 
-/**
- * True also for a table whose keys are not known: it may hold anything. `merged` is what {@link mergeRanges} gives, so
- * that the one range that may meet the table is found by halving.
- */
-export function tableMeets({ keys }: Table, merged: readonly KeyRange[]): boolean {
-  if (keys === undefined) return true
+/** True also for a table whose keys are not known: it may hold anything. `merged` is what {@link mergeRanges} gives. */
+export const tableMeets = ({ keys }: Table, merged: readonly KeyRange[]): boolean =>
+  keys === undefined || meetsAny(keys, merged)
+
+/** Whether keys meet one of `merged`, as {@link mergeRanges} gives them: the one that may is found by halving. */
+export function meetsAny(keys: KeyRange, merged: readonly KeyRange[]): boolean {
   let low = 0
   let high = merged.length
   while (low < high) {

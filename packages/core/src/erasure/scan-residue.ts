@@ -7,7 +7,7 @@
 // residue.
 
 import path from 'node:path'
-import { indexProbes, type KeyRange, scanFile } from '@cenotaph/journal'
+import { indexProbes, type KeyRange, mergeRanges, scanFile } from '@cenotaph/journal'
 import type { StoreContext } from '../context.js'
 import { readEveryFile } from '../files/read-every-file.js'
 import type { Probe } from './probes.js'
@@ -31,6 +31,7 @@ export async function scanForResidue(
   const found = new Set<number>()
   const residue = new Map<number, string>()
   const index = await indexProbes(probes)
+  const merged = mergeRanges(ranges)
   let files = 0
   let bytes = 0
   const read = async (file: string): Promise<number | undefined> => {
@@ -40,7 +41,7 @@ export async function scanForResidue(
     if (scan.bytes === undefined) return undefined
     const hits = scan.hits.map(({ probe }) => probe)
     if (hits.length > 0 && !(await isOthers())) {
-      const own = await ownFindings(context, file, { hits, probes, isOwn })
+      const own = await ownFindings(context, file, { hits, probes, isOwn, ranges: merged })
       if (own === undefined) return undefined
       for (const probe of own) residue.set(probe, file)
     }
@@ -49,7 +50,7 @@ export async function scanForResidue(
     bytes += scan.bytes
     return scan.bytes
   }
-  await readEveryFile(context.disk, () => filesThatMayHold(context, ranges), read)
+  await readEveryFile(context.disk, () => filesThatMayHold(context, merged), read)
   return {
     files,
     bytes,

@@ -136,14 +136,13 @@ export async function eraseFromLevel(
     ...(await supersededPolicies(context)),
     ...(await threadRanges(ids)),
   ]
-  const { tablesLeft } = await context.journal.eraseRanges(ranges)
+  const { tablesLeft } = await context.journal.eraseWithTrimmed(ranges)
   if (tablesLeft > 0) {
     throw new StoreError('ERASE_INCOMPLETE', 'LevelDB kept tables of the erased ranges', {
       retryable: true,
       detail: { tables: tablesLeft },
     })
   }
-  await context.journal.eraseTrimmed(true)
   // LevelDB unlinks its last dead table without an fsync of the folder.
   await context.disk.syncFolder(context.layout.levelFolder)
 }

@@ -15,7 +15,9 @@ import {
   type GroupPart,
   holdsEntries,
   indexProbes,
+  type KeyRange,
   levelEntries,
+  meetsAny,
   type ProbeIndex,
   partsOfGroup,
 } from '@cenotaph/journal'
@@ -38,6 +40,8 @@ interface Findings {
   readonly hits: readonly number[]
   readonly probes: readonly Probe[]
   readonly isOwn: IsOwn
+  /** Where bytes of those threads may be, or of nobody; merged. */
+  readonly ranges: readonly KeyRange[]
 }
 
 /**
@@ -90,14 +94,14 @@ async function isPieceOfOthers(
 export async function ownFindings(
   context: StoreContext,
   file: string,
-  { hits, probes, isOwn }: Findings,
+  { hits, probes, isOwn, ranges }: Findings,
 ): Promise<readonly number[] | undefined> {
   const name = path.basename(file)
   if (!holdsEntries(name)) return hits
   // A record that was being written when the log was read is whole in it now.
   if (name.endsWith('.log')) await context.journal.written()
   const index = await indexProbes(hits.map((probe) => probes[probe]!))
-  const { traced, suspects } = await traceEntries(context, file, index, isOwn)
+  const { traced, suspects } = await traceEntries(context, file, index, { hits, isOwn, ranges })
   const own = await notCurrent(context, index, suspects)
   if (traced.size < hits.length) {
     if (!(await context.disk.stat(file))) return undefined
@@ -113,20 +117,30 @@ async function traceEntries(
   context: StoreContext,
   file: string,
   index: ProbeIndex,
-  isOwn: IsOwn,
+  { hits, isOwn, ranges }: Omit<Findings, 'probes'>,
 ): Promise<{ traced: ReadonlySet<number>; suspects: Suspects }> {
   const others = index.begin()
   const suspects: Suspects = new Map()
   const traced = new Set<number>()
   const pace = pacer()
-  for await (const { key, value } of levelEntries(context.disk, file)) {
+  // Once each piece was seen in others' bytes, more of those tell nothing new.
+  const tellsNothing = () => traced.size === hits.length
+  const wanted = (from: string, to: string, block: Uint8Array): boolean => {
+    if (tellsNothing() && isOthersAlone(from, to, ranges)) return false
+    const search = index.begin()
+    search.look(block)
+    return search.found().length > 0
+  }
+  for await (const { key, value } of levelEntries(context.disk, file, wanted)) {
     if (value === undefined) continue
     for (const { isOthers, bytes } of runsOf(key, value, isOwn)) {
+      if (isOthers && tellsNothing()) continue
       const search = isOthers ? others : index.begin()
       for (const piece of piecesOf(bytes, index)) {
         search.look(piece)
         await pace(piece.length)
       }
+      if (isOthers) for (const at of others.found()) traced.add(at)
       const found = isOthers ? [] : search.found()
       if (found.length === 0) continue
       const known = suspects.get(key) ?? new Set()
@@ -137,9 +151,12 @@ async function traceEntries(
       }
     }
   }
-  for (const at of others.found()) traced.add(at)
   return { traced, suspects }
 }
+
+/** Whether every key of a block is a thread's, and none of those that die. */
+const isOthersAlone = (from: string, to: string, ranges: readonly KeyRange[]): boolean =>
+  from >= 't/' && to < 't0' && !meetsAny({ from, to }, ranges)
 
 interface Run {
   readonly isOthers: boolean

@@ -1,0 +1,201 @@
+// Values that are overwritten where they lie: nothing of them is left, their neighbours stay, and a write that is torn at
+// any byte is finished by whoever opens the folder next.
+
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { type Disk, type DiskFile, nodeDisk, readWhole } from '@cenotaph/storage'
+import { describe, expect, it } from 'vitest'
+import { eraseRanges } from './erase.js'
+import { temporaryFolder, text } from './journal.fixture.js'
+import { type Level, type LevelOperation, openLevel, writeSynced } from './level.js'
+import { checkLevelFiles } from './level-check.js'
+import { isSoundTable, readableEntries } from './leveldb-table.js'
+import { finishOverwriting } from './overwriting.js'
+import { scanFile } from './scan.js'
+import { patchesOf } from './table-patches.js'
+
+const CANARY = 'canary-of-an-overwritten-value-62c0d9b41e'
+const ROWS = 300
+const DEAD = 150
+
+const key = (number: number) => `t/${String(number).padStart(6, '0')}/row`
+const range = { from: 't/000150/', to: 't/0001500' }
+
+/** A table of many blocks, and one deleted row in the middle of it. */
+async function makeFolder(): Promise<string> {
+  const folder = path.join(temporaryFolder(), 'level')
+  const level = await openLevel(folder, { createIfMissing: true })
+  const rows = Array.from({ length: ROWS }, (_, number): LevelOperation => {
+    const value = number === DEAD ? `${CANARY} ${'x'.repeat(700)} ${CANARY}` : `row ${number}`
+    return { type: 'put', key: key(number), value: Buffer.from(value.padEnd(200, '.')) }
+  })
+  await writeSynced(level, rows)
+  await level.compactRange('t/', 't0')
+  await writeSynced(level, [{ type: 'del', key: key(DEAD) }])
+  await level.close()
+  return folder
+}
+
+const erase = (level: Level, disk: Disk) =>
+  eraseRanges(level, (operations) => writeSynced(level, operations), [range], { disk })
+
+const tablesIn = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.ldb'))
+    .map((name) => path.join(folder, name))
+
+async function residue(folder: string): Promise<number> {
+  let hits = 0
+  for (const name of readdirSync(folder)) {
+    if (name === 'LOCK') continue
+    hits += (await scanFile(nodeDisk, path.join(folder, name), [Buffer.from(CANARY)])).hits.length
+  }
+  return hits
+}
+
+async function expectNeighbours(level: Level): Promise<void> {
+  const keys = Array.from({ length: ROWS }, (_, number) => key(number))
+  const values = await level.getMany(keys)
+  for (const [number, value] of values.entries()) {
+    if (number === DEAD) expect(value).toBeUndefined()
+    else expect(text(value!)).toBe(`row ${number}`.padEnd(200, '.'))
+  }
+}
+
+/** Ends at the given write into a table, of which only the first bytes reach the disk. */
+function tearing(atWrite: number, bytesKept: number, writes: number[]): Disk {
+  const torn = (file: DiskFile): DiskFile => ({
+    path: file.path,
+    read: (offset, length) => file.read(offset, length),
+    size: () => file.size(),
+    truncate: (length) => file.truncate(length),
+    sync: () => file.sync(),
+    close: () => file.close(),
+    async write(offset, bytes) {
+      writes.push(bytes.length)
+      if (writes.length <= atWrite) return file.write(offset, bytes)
+      await file.write(offset, bytes.subarray(0, bytesKept))
+      throw new Error('the power went')
+    },
+  })
+  return {
+    ...nodeDisk,
+    async openWrite(name) {
+      const file = await nodeDisk.openWrite(name)
+      return file && torn(file)
+    },
+  }
+}
+
+describe('overwriting values in tables', () => {
+  it('leaves no byte of them, and rewrites no table', async () => {
+    const folder = await makeFolder()
+    const before = tablesIn(folder)
+    expect(await residue(folder)).toBeGreaterThan(0)
+    const level = await openLevel(folder, { createIfMissing: false })
+    expect(await erase(level, nodeDisk)).toEqual({
+      ranges: 1,
+      wholeDatabase: false,
+      tablesLeft: 0,
+    })
+    expect(tablesIn(folder)).toEqual(expect.arrayContaining(before))
+    expect(await residue(folder)).toBe(0)
+    await expectNeighbours(level)
+    await level.compactRange('t/', 't0')
+    expect(await residue(folder)).toBe(0)
+    await expectNeighbours(level)
+    await level.close()
+    expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
+  })
+
+  it('reads as a deletion what was overwritten', async () => {
+    const folder = await makeFolder()
+    const level = await openLevel(folder, { createIfMissing: false })
+    await erase(level, nodeDisk)
+    await level.close()
+    const dead = tablesIn(folder)
+      .flatMap((name) => [...readableEntries(readFileSync(name))])
+      .filter((entry) => entry.key === key(DEAD))
+    expect(dead.length).toBeGreaterThan(1)
+    expect(dead.every(({ value }) => value === undefined)).toBe(true)
+  })
+
+  it('is finished at the next open, wherever a write was torn', async () => {
+    const template = await makeFolder()
+    let unsound = 0
+    let cuts = 0
+    for (let kept = 0, over = false; !over; kept += 61) {
+      const folder = path.join(temporaryFolder(), 'level')
+      cpSync(template, folder, { recursive: true })
+      const level = await openLevel(folder, { createIfMissing: false })
+      const writes: number[] = []
+      await expect(erase(level, tearing(0, kept, writes))).rejects.toThrow()
+      await level.close()
+      over = kept > writes[0]!
+      cuts += 1
+      if (!tablesIn(folder).every((name) => isSoundTable(readFileSync(name)))) unsound += 1
+      expect(existsSync(path.join(folder, 'overwriting.json'))).toBe(true)
+      expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
+      const again = await openLevel(folder, { createIfMissing: false })
+      expect(existsSync(path.join(folder, 'overwriting.json'))).toBe(false)
+      expect(tablesIn(folder).every((name) => isSoundTable(readFileSync(name)))).toBe(true)
+      expect(await residue(folder)).toBe(0)
+      await expectNeighbours(again)
+      await again.close()
+    }
+    expect(cuts).toBeGreaterThan(10)
+    // Without a record such a table is damage, or there would be nothing to finish.
+    expect(unsound).toBeGreaterThan(cuts / 2)
+  })
+
+  it('takes a torn block for damage where no record is there', async () => {
+    const folder = await makeFolder()
+    const level = await openLevel(folder, { createIfMissing: false })
+    await expect(erase(level, tearing(0, 400, []))).rejects.toThrow()
+    await level.close()
+    writeFileSync(path.join(folder, 'overwriting.json'), '[[')
+    await expect(checkLevelFiles(nodeDisk, folder)).rejects.toMatchObject({ code: 'LEVEL_DAMAGED' })
+  })
+
+  it('leaves tables alone that a record was not made for', async () => {
+    const folder = await makeFolder()
+    const [name] = tablesIn(folder)
+    const table = (await readWhole(nodeDisk, name!))!
+    const source = {
+      size: table.length,
+      read: async (at: number, length: number) => table.subarray(at, at + length),
+    }
+    const patches = await patchesOf(source, [range])
+    expect(patches).toHaveLength(1)
+    const { place } = patches![0]!
+    const other = { ...patches![0]!, place: { ...place, offset: place.offset + 1 } }
+    const number = Number.parseInt(path.basename(name!), 10)
+    writeFileSync(
+      path.join(folder, 'overwriting.json'),
+      JSON.stringify([
+        [number, [other]],
+        [number + 1_000, patches],
+      ]),
+    )
+    await finishOverwriting(nodeDisk, folder)
+    expect(Buffer.compare(readFileSync(name!), table)).toBe(0)
+  })
+
+  it('touches nothing of a block that is damaged already', async () => {
+    const folder = await makeFolder()
+    const [name] = tablesIn(folder)
+    const table = Buffer.from(readFileSync(name!))
+    const source = {
+      size: table.length,
+      read: async (at: number, length: number) => table.subarray(at, at + length),
+    }
+    const at = table.indexOf(CANARY)
+    table[at - 1]! ^= 1
+    expect(await patchesOf(source, [range])).toBeUndefined()
+    table[at - 1]! ^= 1
+    expect(await patchesOf(source, [range])).toHaveLength(1)
+    // Elsewhere in the table it is none of the erasure's concern.
+    table[at + 60_000 < table.length ? at + 60_000 : 100]! ^= 1
+    expect(await patchesOf(source, [range])).toHaveLength(1)
+  })
+})
