@@ -61,6 +61,16 @@ export interface Disk {
   makeFolder(path: string): Promise<readonly string[]>
   /** Entries in byte order of their names; undefined where there is no such folder. */
   list(path: string): Promise<readonly FolderEntry[] | undefined>
+  /**
+   * The same in no order and some at a time, for whoever looks at many thousand names: to sort them takes longer than to
+   * read them. None where there is no such folder. Not every disk has it.
+   */
+  listPieces?(path: string): AsyncIterable<readonly FolderEntry[]>
+  /**
+   * Changes whenever a name comes into the folder or leaves it, whoever does that. undefined where there is no such folder,
+   * and where it was changed so recently that one more change might not show. A disk that cannot tell does not have it.
+   */
+  folderStamp?(path: string): Promise<string | undefined>
   /** undefined where there is no such name. Symbolic links are not followed. */
   stat(path: string): Promise<FileStat | undefined>
   /** Gives a file a second name; false where `to` is taken. Never replaces. */

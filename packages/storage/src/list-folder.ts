@@ -25,15 +25,7 @@ export async function listFolder(name: string): Promise<FolderEntry[]> {
 /** As {@link listFolder}, whatever the folder's size. */
 export async function listInPieces(name: string): Promise<FolderEntry[]> {
   let runs: FolderEntry[][] = []
-  const folder = await fs.opendir(name, { bufferSize: PIECE })
-  try {
-    for (let run = await readRun(folder); run.length > 0; run = await readRun(folder)) {
-      runs.push(sorted(run))
-      await breathe()
-    }
-  } finally {
-    await folder.close()
-  }
+  for await (const run of piecesOf(name)) runs.push(sorted(run))
   while (runs.length > 1) {
     const merged: FolderEntry[][] = []
     for (let at = 0; at < runs.length; at += 2)
@@ -43,13 +35,24 @@ export async function listInPieces(name: string): Promise<FolderEntry[]> {
   return runs[0] ?? []
 }
 
+/** The entries in no order, some at a time: others have their turn in between. */
+export async function* piecesOf(name: string): AsyncGenerator<FolderEntry[]> {
+  const folder = await fs.opendir(name, { bufferSize: PIECE })
+  try {
+    for (let run = await readRun(folder); run.length > 0; run = await readRun(folder)) {
+      yield run
+      await breathe()
+    }
+  } finally {
+    await folder.close()
+  }
+}
+
+/** One read fills Node's buffer with a piece; what comes out of the buffer needs no promise. */
 async function readRun(folder: Dir): Promise<FolderEntry[]> {
   const run: FolderEntry[] = []
-  while (run.length < PIECE) {
-    const entry = await folder.read()
-    if (!entry) break
-    run.push(entryOf(entry))
-  }
+  let entry = await folder.read()
+  for (; entry; entry = run.length < PIECE ? folder.readSync() : null) run.push(entryOf(entry))
   return run
 }
 

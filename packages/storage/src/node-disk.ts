@@ -5,7 +5,7 @@ import { constants, fstatSync, writeSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import path from 'node:path'
 import type { Disk, DiskFile } from './disk.js'
-import { kindOf, listFolder } from './list-folder.js'
+import { kindOf, listFolder, piecesOf } from './list-folder.js'
 import { diskError, errnoOf } from './node-errors.js'
 
 const FILE_MODE = 0o600
@@ -126,6 +126,9 @@ async function open(name: string, flags: number, otherwise: string): Promise<Dis
   return handle === undefined ? undefined : new NodeFile(name, handle)
 }
 
+/** Some file systems count time in steps of two seconds. */
+const STAMP_SETTLED_MS = 4_000
+
 async function makeFolder(name: string): Promise<readonly string[]> {
   const made: string[] = []
   const make = async (folder: string): Promise<void> => {
@@ -180,6 +183,24 @@ export const nodeDisk: Disk = {
         mode: stat.mode & 0o7777,
         identity: `${stat.dev}:${stat.ino}`,
       }
+    }),
+
+  async *listPieces(name) {
+    const pieces = piecesOf(name)
+    const next = () => unless(['ENOENT'], undefined, 'readdir', name, () => pieces.next())
+    try {
+      for (let step = await next(); step && !step.done; step = await next()) yield step.value
+    } finally {
+      await pieces.return(undefined)
+    }
+  },
+
+  // The time of the last change of the inode: unlike that of the contents, nobody can set it.
+  folderStamp: (name) =>
+    unless(['ENOENT', 'ENOTDIR'], undefined, 'lstat', name, async () => {
+      const stat = await fs.lstat(name, { bigint: true })
+      const isSettled = Math.abs(Date.now() - Number(stat.ctimeMs)) > STAMP_SETTLED_MS
+      return stat.isDirectory() && isSettled ? `${stat.dev}:${stat.ino}:${stat.ctimeNs}` : undefined
     }),
 
   link: (from, to) =>

@@ -3,6 +3,7 @@
 
 import type { OperationId } from '@cenotaph/journal'
 import type { ParticipantProgress } from '../participants/progress.js'
+import { FolderOwners } from './folder-owners.js'
 import type { OwnedFile } from './names-on-disk.js'
 import type { Probe } from './probes.js'
 import type { ResidueScan } from './scan-residue.js'
@@ -28,6 +29,7 @@ export interface Deletion {
 }
 
 export class Deletions {
+  readonly folderOwners = new FolderOwners()
   readonly #open = new Map<OperationId, Deletion>()
   #preparing: Promise<void> = Promise.resolve()
   #erasing: Promise<unknown> = Promise.resolve()

@@ -8,6 +8,7 @@ import type { Disk, FileStat } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { forEachOf } from '../for-each-of.js'
 import { inPieces } from '../in-pieces.js'
+import { FEW_MAX, markOf } from './folder-owners.js'
 
 /**
  * Folders listed, and files asked about or unlinked, at once. Node has four threads for such calls, and a file system may
@@ -32,22 +33,61 @@ export interface StattedFile extends OwnedFile {
 /** Files that belong, or may belong, to a thread for which `isWanted` holds: in some folders, or in all. */
 export async function namesOf(
   context: StoreContext,
-  isWanted: (id: ThreadId) => boolean,
+  isWanted: IsWanted,
   folders?: Iterable<string>,
 ): Promise<OwnedFile[]> {
   const found: OwnedFile[] = []
-  const visit = (file: OwnedFile): void => {
-    if (file.owner === undefined || isWanted(file.owner)) found.push(file)
+  const lookAt = async (folder: string): Promise<string[]> => {
+    const { files, folders: inside } = await look(context.disk, folder, isWanted)
+    for (const file of files) found.push(file)
+    return inside
   }
-  if (folders) for (const folder of folders) await look(context.disk, folder, visit)
+  if (folders) for (const folder of folders) await lookAt(folder)
   else {
-    await walkRollouts(context, visit)
-    // What is staged under the id of an operation is that operation's, and has no owner by name.
-    await look(context.disk, context.layout.stagingFolder, (file) => {
-      if (file.owner !== undefined) visit(file)
-    })
+    await walk(context, lookAt)
+    await addStaged(context, isWanted, found)
   }
   return found
+}
+
+/**
+ * As {@link namesOf} in all folders. For a few threads, folders are passed over that an earlier walk has seen, that have
+ * no name of theirs, and that nobody has changed since.
+ */
+export async function namesOfThreads(
+  context: StoreContext,
+  ids: readonly ThreadId[],
+): Promise<OwnedFile[]> {
+  const wanted = new Set(ids)
+  const isWanted = (id: ThreadId): boolean => wanted.has(id)
+  if (ids.length > FEW_MAX || !context.disk.folderStamp) return namesOf(context, isWanted)
+  const { folderOwners } = context.deletions
+  const found: OwnedFile[] = []
+  await walk(context, async (folder) => {
+    const stamp = await context.disk.folderStamp?.(folder)
+    const known = folderOwners.without(folder, stamp, ids)
+    if (known) return known.folders
+    const marks: number[] = []
+    const { files, folders } = await look(context.disk, folder, isWanted, marks)
+    for (const file of files) found.push(file)
+    const hasUnowned = files.some(({ owner }) => owner === undefined)
+    folderOwners.note(folder, { folders, marks: Uint32Array.from(marks).sort(), hasUnowned }, stamp)
+    return folders
+  })
+  await addStaged(context, isWanted, found)
+  return found
+}
+
+type IsWanted = (id: ThreadId) => boolean
+
+/** What is staged under the id of an operation is that operation's, and has no owner by name. */
+async function addStaged(
+  { disk, layout }: StoreContext,
+  isWanted: IsWanted,
+  found: OwnedFile[],
+): Promise<void> {
+  const { files } = await look(disk, layout.stagingFolder, isWanted)
+  for (const file of files) if (file.owner !== undefined) found.push(file)
 }
 
 /** Every file with an owner under the root, for verification. */
@@ -55,9 +95,11 @@ export async function walkRollouts(
   context: StoreContext,
   visit: (file: OwnedFile) => void,
 ): Promise<void> {
-  const { layout, disk } = context
-  await walk(disk, layout.sessionsFolder, visit)
-  await walk(disk, layout.archivedFolder, visit)
+  await walk(context, async (folder) => {
+    const { files, folders } = await look(context.disk, folder, () => true)
+    for (const file of files) visit(file)
+    return folders
+  })
 }
 
 /** Every folder that rollouts may be in. */
@@ -75,28 +117,55 @@ export async function rolloutFolders({ disk, layout }: StoreContext): Promise<st
   return found
 }
 
-async function walk(disk: Disk, folder: string, visit: (file: OwnedFile) => void): Promise<void> {
-  const folders = await look(disk, folder, visit)
-  await forEachOf(folders, AT_ONCE_MAX, (one) => walk(disk, one, visit))
+/** Looks at every folder that rollouts may be in; `lookAt` gives the folders in one. */
+async function walk(
+  { layout }: StoreContext,
+  lookAt: (folder: string) => Promise<readonly string[]>,
+): Promise<void> {
+  const walkFrom = async (folder: string): Promise<void> =>
+    forEachOf(await lookAt(folder), AT_ONCE_MAX, walkFrom)
+  await walkFrom(layout.sessionsFolder)
+  await walkFrom(layout.archivedFolder)
 }
 
-/** Visits the files of one folder; gives the folders in it. */
+interface Seen {
+  /** Those that are wanted, and temporaries of nobody. */
+  readonly files: readonly OwnedFile[]
+  readonly folders: string[]
+}
+
+/** The names of one folder; `marks` takes one for each that has an owner. */
 async function look(
   disk: Disk,
   folder: string,
-  visit: (file: OwnedFile) => void,
-): Promise<string[]> {
+  isWanted: IsWanted,
+  marks?: number[],
+): Promise<Seen> {
+  const files: OwnedFile[] = []
   const folders: string[] = []
-  for await (const piece of inPieces((await disk.list(folder)) ?? [])) {
+  const pieces = disk.listPieces?.(folder) ?? inPieces((await disk.list(folder)) ?? [])
+  for await (const piece of pieces) {
     for (const { name, kind } of piece) {
       // Names of entries have no separators; asking about each of 10,000 takes time.
-      const full = `${folder}${path.sep}${name}`
-      const file = kind === 'folder' ? undefined : ownedFile(folder, full, name)
-      if (kind === 'folder') folders.push(full)
-      if (file) visit(file)
+      if (kind === 'folder') folders.push(`${folder}${path.sep}${name}`)
+      const owner = kind === 'folder' ? undefined : plainOwner(name)
+      if (owner !== undefined) marks?.push(markOf(owner))
+      if (kind === 'folder' || (owner !== undefined && !isWanted(owner))) continue
+      const file = ownedFile(folder, `${folder}${path.sep}${name}`, name)
+      if (file?.owner !== undefined && owner === undefined) marks?.push(markOf(file.owner))
+      if (file && (file.owner === undefined || isWanted(file.owner))) files.push(file)
     }
   }
-  return folders
+  return { files, folders }
+}
+
+const OWNER_FROM = 'rollout-2026-01-31T12-00-00-'.length
+const OWNER_TO = OWNER_FROM + '00000000-0000-0000-0000-000000000000'.length
+
+/** Whose a rollout is if its name is one, without looking at all of it; undefined where that has to be read. */
+function plainOwner(name: string): ThreadId | undefined {
+  if (!name.startsWith('rollout-') || isTemporaryName(name)) return undefined
+  return name.slice(OWNER_FROM, OWNER_TO).toLowerCase() as ThreadId
 }
 
 function ownedFile(folder: string, full: string, name: string): OwnedFile | undefined {

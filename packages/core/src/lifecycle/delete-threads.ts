@@ -13,7 +13,7 @@ import {
   readScope,
   refuseChangedPlan,
 } from '../erasure/delete-scope.js'
-import { namesOf } from '../erasure/names-on-disk.js'
+import { namesOfThreads } from '../erasure/names-on-disk.js'
 import { dueDateOf, dueMsOf, type WhenOptions } from '../schedule/due-date.js'
 import { requireManyThreadIds } from '../threads/require-thread.js'
 import { type DeleteArgs, deleteThreads } from './delete.js'
@@ -160,7 +160,7 @@ async function planned(
   refuseChangedPlan(scope, options.expectPlan)
   const dying = new Set(scope.rows.map((row) => row.threadId))
   const held = scope.rows.filter((row) => row.hold).map((row) => row.threadId)
-  const files = await namesOf(context, (id) => dying.has(id))
+  const files = await namesOfThreads(context, [...dying])
   return {
     ...nothingDeleted,
     state: 'planned',

@@ -13,7 +13,7 @@ import type { StoreContext } from '../context.js'
 import { findReceipt, issueReceipt } from '../erasure/delete-receipt.js'
 import type { DeleteScope, ForksMode } from '../erasure/delete-scope.js'
 import { detachFork } from '../erasure/detach.js'
-import { namesOf, type OwnedFile } from '../erasure/names-on-disk.js'
+import { namesOfThreads, type OwnedFile } from '../erasure/names-on-disk.js'
 import { takeProbes } from '../erasure/probes.js'
 import { type ReceiptFacts, receiptFacts } from '../erasure/receipt-facts.js'
 import {
@@ -79,8 +79,7 @@ export const deleteThreads = defineOperation<DeleteArgs, DeleteState, DeletePlan
       await refuseScope(context, scope, args)
       if (forks === 'detach') await refuseWithoutSpace(context, scope)
       const ids = await mapInPieces(scope.rows, (row) => row.threadId)
-      const dying = new Set(ids)
-      const names = await namesOf(context, (id) => dying.has(id))
+      const names = await namesOfThreads(context, ids)
       const facts = await receiptFacts(context, names)
       const packedIds = await packUuids(ids)
       const nowMs = context.journal.storeTimeMs()
