@@ -25,6 +25,10 @@ function watchedDisk() {
       seen.lists.push(folder)
       return nodeDisk.list(folder)
     },
+    listPieces(folder) {
+      seen.lists.push(folder)
+      return nodeDisk.listPieces!(folder)
+    },
     async openRead(name) {
       const file = await nodeDisk.openRead(name)
       if (!file || !name.includes('rollout-')) return file

@@ -14,12 +14,13 @@
 // Nothing may read meanwhile (an iterator pins what it can reach); writes may go on. compactRange can
 // resolve without having compacted, so this is the means and a scan of the files is the proof.
 
-import { breathe, type Disk, StoreError } from '@cenotaph/storage'
+import { breathe, StoreError } from '@cenotaph/storage'
 import type { HeavyWork } from './heavy-work.js'
 import { keyPages, readKeyPage } from './key-pages.js'
 import type { Level, LevelOperation } from './level.js'
 import { leavesNoBytes } from './levels.js'
 import { overwriteRanges } from './overwrite.js'
+import type { InPlace } from './overwriting.js'
 import {
   type KeyRange,
   listTables,
@@ -48,8 +49,8 @@ export interface Erasure {
 }
 
 export interface EraseOptions {
-  /** Where LevelDB's files are. With it a few values are overwritten where they lie, instead of compacted away. */
-  readonly disk?: Disk
+  /** With it a few values are overwritten where they lie, instead of compacted away. */
+  readonly inPlace?: InPlace
   /**
    * Given where the ranges hold keys that stay: the stored value of a key, or undefined where it has none. A key that
    * stays is written again instead of a tombstone, which has the same effect on the tables below it. Nobody else may
@@ -80,10 +81,10 @@ export async function eraseRanges(
   if (!options.storedValue) await refuseLive(level, merged)
   if (leavesNoBytes(level)) return { ranges: merged.length, wholeDatabase: false, tablesLeft: 0 }
   const wholeDatabase = merged.length > RANGES_MAX
-  const { disk, storedValue } = options
-  if (disk && !storedValue && !wholeDatabase) {
+  const { inPlace, storedValue } = options
+  if (inPlace && !storedValue && !wholeDatabase) {
     const flush = () => compact(level, [NO_KEYS], options)
-    if (await overwriteRanges(level, merged, { disk, flush }))
+    if (await overwriteRanges(level, merged, inPlace, flush))
       return { ranges: merged.length, wholeDatabase, tablesLeft: 0 }
   }
   const compacted = wholeDatabase ? [{ from: merged[0]!.from, to: merged.at(-1)!.to }] : merged

@@ -246,7 +246,7 @@ export class Journal {
         this.#queue.commit(() => ({ operations, applied: () => {} }))
       const storedValue = (key: string) => reading(() => level.get(key, viewed))
       return eraseRanges(level, write, rangesOf(), {
-        disk,
+        inPlace: { disk, fail: (cause) => this.#latch.fail(cause) },
         heavy: this.heavy,
         ...(keepLive ? { storedValue } : {}),
       })

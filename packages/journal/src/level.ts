@@ -49,7 +49,7 @@ export async function openLevel(
   })
   try {
     await level.open()
-    await finishOverwriting(nodeDisk, folder)
+    await finishOverwriting({ disk: nodeDisk, fail: (cause) => openError(cause, folder) }, folder)
     // It is also closed and opened in place; see reopenLevel.
     level.on('opening', () => takeFolder(identity))
     level.on('closed', () => leaveFolder(identity))

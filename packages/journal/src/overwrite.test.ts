@@ -3,10 +3,11 @@
 
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Disk, type DiskFile, nodeDisk, readWhole } from '@cenotaph/storage'
+import { type Disk, type DiskFile, nodeDisk, readWhole, StoreError } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { eraseRanges } from './erase.js'
-import { temporaryFolder, text } from './journal.fixture.js'
+import { ManualClock, steadyEntropy, temporaryFolder, text } from './journal.fixture.js'
+import { Journal } from './journal.js'
 import { type Level, type LevelOperation, openLevel, writeSynced } from './level.js'
 import { checkLevelFiles } from './level-check.js'
 import { isSoundTable, readableEntries } from './leveldb-table.js'
@@ -36,8 +37,11 @@ async function makeFolder(): Promise<string> {
   return folder
 }
 
+const fail = (cause: unknown) => new StoreError('STORE_FAILED', 'a sync failed', { cause })
 const erase = (level: Level, disk: Disk) =>
-  eraseRanges(level, (operations) => writeSynced(level, operations), [range], { disk })
+  eraseRanges(level, (operations) => writeSynced(level, operations), [range], {
+    inPlace: { disk, fail },
+  })
 
 const tablesIn = (folder: string) =>
   readdirSync(folder)
@@ -148,6 +152,37 @@ describe('overwriting values in tables', () => {
     expect(unsound).toBeGreaterThan(cuts / 2)
   })
 
+  it('ends a store of which a table cannot be synced, and is written anew at the next open', async () => {
+    const folder = await makeFolder()
+    const level = await openLevel(folder, { createIfMissing: false })
+    const disk: Disk = {
+      ...nodeDisk,
+      async openWrite(name) {
+        const file = await nodeDisk.openWrite(name)
+        if (file) file.sync = () => Promise.reject(new StoreError('DISK_ERROR', 'not synced'))
+        return file
+      },
+    }
+    const { journal } = await Journal.open({
+      level,
+      disk,
+      anchorPath: path.join(path.dirname(folder), 'anchor.json'),
+      clock: new ManualClock(),
+      entropy: steadyEntropy(),
+      fresh: true,
+    })
+    await expect(journal.eraseRanges([range])).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(journal.failure?.code).toBe('STORE_FAILED')
+    await expect(journal.eraseRanges([range])).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await journal.close()
+    expect(existsSync(path.join(folder, 'overwriting.json'))).toBe(true)
+    const again = await openLevel(folder, { createIfMissing: false })
+    expect(existsSync(path.join(folder, 'overwriting.json'))).toBe(false)
+    expect(await residue(folder)).toBe(0)
+    await expectNeighbours(again)
+    await again.close()
+  })
+
   it('takes a torn block for damage where no record is there', async () => {
     const folder = await makeFolder()
     const level = await openLevel(folder, { createIfMissing: false })
@@ -177,7 +212,7 @@ describe('overwriting values in tables', () => {
         [number + 1_000, patches],
       ]),
     )
-    await finishOverwriting(nodeDisk, folder)
+    await finishOverwriting({ disk: nodeDisk, fail }, folder)
     expect(Buffer.compare(readFileSync(name!), table)).toBe(0)
   })
 

@@ -14,7 +14,7 @@
 import path from 'node:path'
 import type { Disk } from '@cenotaph/storage'
 import type { Level } from './level.js'
-import { finishOverwriting, overwriteBlocks } from './overwriting.js'
+import { finishOverwriting, type InPlace, overwriteBlocks } from './overwriting.js'
 import { type BlockPatch, patchedBytes, patchesOf } from './table-patches.js'
 import { type KeyRange, listTables, tableMeets, tableName } from './tables.js'
 
@@ -22,25 +22,22 @@ const ATTEMPTS = 4
 /** Above so much a compaction is worth its cost: it gives the room back. */
 const OVERWRITTEN_BYTES_MAX = 1024 * 1024
 
-/** What is asked of whoever erases. */
-export interface Overwriting {
-  readonly disk: Disk
-  /** Makes LevelDB write its memory to a table, and waits for every compaction that has begun. */
-  flush(): Promise<void>
-}
-
 /**
+ * `flush` makes LevelDB write its memory to a table, and waits for every compaction that has begun.
+ *
  * True where no table holds a value in the ranges any more, and no log that was there before. False where that is
  * another recipe's work: there is too much of it, a table is damaged, or the database is none of LevelDB's in a folder.
  */
 export async function overwriteRanges(
   level: Level,
   merged: readonly KeyRange[],
-  { disk, flush }: Overwriting,
+  inPlace: InPlace,
+  flush: () => Promise<void>,
 ): Promise<boolean> {
+  const { disk } = inPlace
   const folder = folderOf(level)
   if (folder === undefined) return false
-  await finishOverwriting(disk, folder)
+  await finishOverwriting(inPlace, folder)
   const logs = await logsIn(disk, folder)
   await flush()
   const left = await logsIn(disk, folder)
@@ -50,7 +47,7 @@ export async function overwriteRanges(
     const found = await valuesIn(level, merged, { disk, folder, clean })
     if (found === undefined) return false
     if (found === 'none') return true
-    if (found.size > 0) await overwriteBlocks(disk, folder, found)
+    if (found.size > 0) await overwriteBlocks(inPlace, folder, found)
     await flush()
   }
   return false

@@ -8,32 +8,49 @@
 // A block that would not have the recorded checksum is not the one that was meant, and is left alone.
 
 import path from 'node:path'
-import { type Disk, type DiskFile, readWhole, replaceWhole } from '@cenotaph/storage'
+import {
+  type Disk,
+  type DiskFile,
+  readWhole,
+  replaceWhole,
+  type StoreError,
+} from '@cenotaph/storage'
 import { TRAILER_BYTES } from './leveldb-table.js'
 import { type BlockPatch, patched } from './table-patches.js'
 import { tableName } from './tables.js'
 
 const RECORD_NAME = 'overwriting.json'
 
+export interface InPlace {
+  readonly disk: Disk
+  /**
+   * Ends all further work on the database; gives the error to throw. For a table that could not be synced: the kernel may
+   * have dropped what it could not write, and what is read from then on is not what is on the disk.
+   */
+  fail(cause: unknown): StoreError
+}
+
 /** Patches by the number of their table. */
 export type TablePatches = ReadonlyMap<number, readonly BlockPatch[]>
 
 /** Durable when it resolves. A table that is gone meanwhile is passed over: LevelDB has put another in its place. */
 export async function overwriteBlocks(
-  disk: Disk,
+  inPlace: InPlace,
   folder: string,
   patches: TablePatches,
 ): Promise<void> {
+  const { disk } = inPlace
   const record = path.join(folder, RECORD_NAME)
   await replaceWhole(disk, record, Buffer.from(JSON.stringify([...patches])))
-  await apply(disk, folder, patches)
+  await apply(inPlace, folder, patches)
   await disk.unlink(record)
 }
 
 /** Does what a record that was left says. For whoever has the database open. */
-export async function finishOverwriting(disk: Disk, folder: string): Promise<void> {
+export async function finishOverwriting(inPlace: InPlace, folder: string): Promise<void> {
+  const { disk } = inPlace
   const patches = await readOverwriting(disk, folder)
-  if (patches.size > 0) await apply(disk, folder, patches)
+  if (patches.size > 0) await apply(inPlace, folder, patches)
   for (const name of [RECORD_NAME, `${RECORD_NAME}.tmp`]) await disk.unlink(path.join(folder, name))
 }
 
@@ -59,13 +76,19 @@ export function tableAfter(table: Uint8Array, patches: readonly BlockPatch[]): U
   return after
 }
 
-async function apply(disk: Disk, folder: string, patches: TablePatches): Promise<void> {
+async function apply(
+  { disk, fail }: InPlace,
+  folder: string,
+  patches: TablePatches,
+): Promise<void> {
   for (const [number, blocks] of patches) {
     const file = await disk.openWrite(path.join(folder, tableName(number)))
     if (!file) continue
     try {
       for (const patch of blocks) await applyTo(file, patch)
-      await file.sync()
+      await file.sync().catch((cause: unknown) => {
+        throw fail(cause)
+      })
     } finally {
       await file.close()
     }
@@ -76,7 +99,8 @@ async function applyTo(file: DiskFile, patch: BlockPatch): Promise<void> {
   const { offset, bytes } = patch.place
   const block = await file.read(offset, bytes + TRAILER_BYTES)
   const after = patched(block, patch)
-  if (!after || Buffer.compare(after, block) === 0) return
+  // Also where it looks done: a sync that failed leaves in memory what the disk does not have.
+  if (!after) return
   // What lies between the values is the same as before, so that a torn write does not harm it.
   const from = patch.spans[0]![0]
   await file.write(offset + from, after.subarray(from))

@@ -135,4 +135,30 @@ describe('the disk of Node', () => {
       }),
     )
   })
+
+  it('gives a folder a stamp once it has rested, and none before that', async () => {
+    const rested = await nodeDisk.folderStamp!(import.meta.dirname)
+    expect(rested).toMatch(/^\d+:\d+:\d+$/)
+    expect(await nodeDisk.folderStamp!(import.meta.dirname)).toBe(rested)
+    expect(await nodeDisk.folderStamp!(folder)).toBeUndefined()
+    expect(await nodeDisk.folderStamp!(at('missing'))).toBeUndefined()
+  })
+
+  it('gives all entries of a folder in pieces', async () => {
+    const names = Array.from({ length: 1_001 }, (_, number) => `name ${number}`)
+    for (const name of names) await fs.writeFile(at(name), '')
+    const found: string[] = []
+    let pieces = 0
+    for await (const piece of nodeDisk.listPieces!(folder)) {
+      pieces += 1
+      for (const { name, kind } of piece) if (kind === 'file') found.push(name)
+    }
+    expect(found.sort()).toEqual(names.sort())
+    expect(pieces).toBeGreaterThan(2)
+    const listing = nodeDisk.listPieces!(at('name 1'))
+    await expect(listing[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'DISK_ERROR',
+      detail: { errno: 'ENOTDIR' },
+    })
+  })
 })

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { type Disk, nodeDisk } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { message, withStore } from '../store.fixture.js'
 
@@ -46,4 +47,57 @@ describe('names that a delete takes off the disk', () => {
       expect((await fs.stat(kept)).isFile()).toBe(true)
       expect((await store.readThread(other))?.items).toBe(2)
     }))
+})
+
+/** Stamps that are believed at once, and a count of how often each folder was listed. */
+function watchedDisk(): { readonly disk: Disk; readonly listed: string[] } {
+  const listed: string[] = []
+  const disk: Disk = {
+    ...nodeDisk,
+    async folderStamp(name) {
+      const stat = await fs.stat(name, { bigint: true }).catch(() => undefined)
+      return stat && `${stat.ino}:${stat.ctimeNs}`
+    },
+    listPieces(name) {
+      listed.push(name)
+      return nodeDisk.listPieces!(name)
+    },
+  }
+  return { disk, listed }
+}
+
+describe('folders of rollouts that a delete has seen', () => {
+  const { disk, listed } = watchedDisk()
+  it('are listed again where they have a name of the next one, or were changed by anybody', () =>
+    withStore(
+      async (store, root) => {
+        const archived = path.join(root, 'archived_sessions')
+        const ids = await Promise.all(Array.from({ length: 6 }, () => store.createThread()))
+        const [first, second, third, fourth, fifth, sixth] = ids as string[]
+        await store.archiveThreads([fifth!, sixth!])
+        const listings = async (id: string): Promise<number> => {
+          listed.length = 0
+          expect((await store.deleteThread(id)).state).toBe('deleted')
+          return listed.filter((folder) => folder === archived).length
+        }
+        expect(await listings(first!)).toBe(1)
+        expect(await listings(second!)).toBe(0)
+        // Another program copies a file of the next one to where it has none.
+        const sessions = path.join(root, 'sessions')
+        const name = (await fs.readdir(sessions, { recursive: true })).find((one) =>
+          one.endsWith(`${third}.jsonl`),
+        )!
+        const copy = path.join(archived, path.basename(name))
+        await fs.copyFile(path.join(sessions, name), copy)
+        expect(await listings(third!)).toBeGreaterThan(0)
+        await expect(fs.stat(copy)).rejects.toMatchObject({ code: 'ENOENT' })
+        // A temporary that may be anybody's is looked at each time.
+        await fs.writeFile(path.join(archived, 'of-nobody.tmp'), '')
+        expect(await listings(fourth!)).toBe(2)
+        await fs.writeFile(path.join(archived, 'of-nobody.tmp'), '')
+        expect(await listings(fifth!)).toBe(2)
+        expect(await listings(sixth!)).toBe(2)
+      },
+      { disk },
+    ))
 })

@@ -164,6 +164,25 @@ export function diskSuite({ test, factory, supports = {} }: DiskSuiteOptions): n
     await fails(() => disk.list(at('a')), 'ENOTDIR')
   })
 
+  check('pieces of a folder are its list', async (disk, at) => {
+    await disk.makeFolder(at('b'))
+    await put(disk, at('c'), '')
+    if (!disk.listPieces) return
+    const names: string[] = []
+    for await (const piece of disk.listPieces(at(''))) names.push(...piece.map(({ name }) => name))
+    assert.deepEqual(names.sort(), ['b', 'c'])
+    for await (const piece of disk.listPieces(at('missing'))) assert.deepEqual(piece, [])
+  })
+
+  check('a stamp is that of a folder, where a disk gives any', async (disk, at) => {
+    await disk.makeFolder(at('b'))
+    await put(disk, at('c'), '')
+    assert.equal(await disk.folderStamp?.(at('missing')), undefined)
+    assert.equal(await disk.folderStamp?.(at('c')), undefined)
+    // Made just now: one more name might not show.
+    assert.equal(await disk.folderStamp?.(at('b')), undefined)
+  })
+
   check('stat tells length, kind and identity', async (disk, at) => {
     await put(disk, at('a'), 'hello')
     await put(disk, at('b'), 'hello')
