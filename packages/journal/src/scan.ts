@@ -60,14 +60,13 @@ export async function scanFile(
 
 /** Chunks overlap by one byte less than the longest probe. To the end of the file as it then is. */
 async function scanBytes(file: DiskFile, search: Look, longestBytes: number): Promise<number> {
-  let kept: Uint8Array = new Uint8Array()
-  for (let offset = 0; ; ) {
-    const chunk = await file.read(offset, CHUNK_BYTES)
-    if (chunk.length === 0) return offset
-    const joined = Buffer.concat([kept, chunk])
-    search.look(joined)
-    kept = longestBytes > 1 ? joined.subarray(-(longestBytes - 1)) : new Uint8Array()
-    offset += chunk.length
+  const overlap = Math.max(0, longestBytes - 1)
+  for (let end = 0; ; ) {
+    const start = Math.max(0, end - overlap)
+    const chunk = await file.read(start, end - start + CHUNK_BYTES)
+    if (start + chunk.length <= end) return end
+    search.look(chunk)
+    end = start + chunk.length
   }
 }
 
