@@ -112,6 +112,47 @@ describe('overwriting values in tables', () => {
     expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
   })
 
+  it('follows a value that a compaction has copied before it was overwritten', async () => {
+    const folder = path.join(temporaryFolder(), 'level')
+    const level = await openLevel(folder, { createIfMissing: true })
+    const write = async (operations: LevelOperation[]) => {
+      await writeSynced(level, operations)
+      // Below every key: a table is written, none is rewritten. It goes to the level above what it overlaps.
+      await level.compactRange('!', '!')
+    }
+    const put = (number: number, value: string): LevelOperation => ({
+      type: 'put',
+      key: key(number),
+      value: Buffer.from(value.padEnd(200, '.')),
+    })
+    const all = Array.from({ length: ROWS }, (_, number) => number)
+    await write(all.map((number) => put(number, 'old')))
+    await write(all.map((number) => put(number, number === DEAD ? CANARY : `row ${number}`)))
+    await write([{ type: 'del', key: key(DEAD) }])
+
+    const written: string[] = []
+    let copied: string[] = []
+    const disk: Disk = {
+      ...nodeDisk,
+      async openWrite(name) {
+        if (written.length === 0) {
+          // Of other keys: the deletion, in a table of its own, has no part in it.
+          await level.compactRange(key(0), key(9))
+          const holding = tablesIn(folder).filter((table) => readFileSync(table).includes(CANARY))
+          copied = holding.filter((table) => table !== name)
+        }
+        written.push(name)
+        return nodeDisk.openWrite(name)
+      },
+    }
+    expect((await erase(level, disk)).tablesLeft).toBe(0)
+    expect(copied).toHaveLength(1)
+    expect(written).toContain(copied[0])
+    expect(await residue(folder)).toBe(0)
+    await expectNeighbours(level)
+    await level.close()
+  })
+
   it('reads as a deletion what was overwritten', async () => {
     const folder = await makeFolder()
     const level = await openLevel(folder, { createIfMissing: false })
