@@ -45,6 +45,15 @@ const supports = {
   compress: false,
   search: false,
   inspect: false,
+  record: false,
+  backup: false,
+  ephemeral: false,
+  plan: false,
+  turns: false,
+  log: false,
+  receipts: false,
+  resolve: false,
+  stats: false,
 } as const
 
 /** Calls of every kind, and what must come of them. */

@@ -112,6 +112,7 @@ export { allowedAfter, type Durability, placeAmong } from './oracle/states.js'
 export { type Survey, type SurveyedThread, surveyStore } from './oracle/survey.js'
 export { pick, type Random, seededRandom } from './random.js'
 export { listedIds, messageOf, messagesOf, textsOf, threadIdOf } from './store/speaking.js'
+export type { StoreSupports } from './store/supports.js'
 export {
   type BasicThreadStore,
   having,

@@ -1,20 +1,9 @@
-// What a store can do, so that the model asks for nothing else; the words are those of threadStoreSuite.
+// What a store can do, so that the model asks for nothing else.
 
-import type { ThreadStoreSupports } from '../suites/thread-store-suite.js'
-
-type OfSuite =
-  | 'archive'
-  | 'spawn'
-  | 'fork'
-  | 'hold'
-  | 'schedule'
-  | 'attachments'
-  | 'redact'
-  | 'idempotency'
-  | 'expectedOrdinal'
+import { everyStoreSupports, type StoreSupports } from '../store/supports.js'
 
 /** Default true, each. */
-export interface ModelSupports extends Pick<ThreadStoreSupports, OfSuite> {
+export interface ModelSupports extends StoreSupports {
   readonly pin?: boolean
   /** `durability: 'buffered'`, `flush`. */
   readonly buffer?: boolean
@@ -25,20 +14,30 @@ export interface ModelSupports extends Pick<ThreadStoreSupports, OfSuite> {
   readonly search?: boolean
   /** `verify`, `status`, `checkpoint`. */
   readonly inspect?: boolean
+  /** `resumeThread`, `recorder`. */
+  readonly record?: boolean
+  /** `backup`, `listBackups`, `forgetBackup`; the system says how one is restored. */
+  readonly backup?: boolean
+  /** Threads that are in memory beside those that are not. */
+  readonly ephemeral?: boolean
+  /** `deleteThreads` with `dryRun` and `expectPlan`; `redactItems` with `dryRun`, where it redacts. */
+  readonly plan?: boolean
+  /** `listTurns`. */
+  readonly turns?: boolean
+  /** `events`, `watch`, `logHead`, `publicKey`. */
+  readonly log?: boolean
+  /** `listReceipts`, `readReceipt`, `retry`, and `status`. */
+  readonly receipts?: boolean
+  /** `resolveThread`. */
+  readonly resolve?: boolean
+  /** `stats`. */
+  readonly stats?: boolean
 }
 
 export type WhatIsSupported = Required<ModelSupports>
 
 export const whatIsSupported = (given: ModelSupports = {}): WhatIsSupported => ({
-  archive: true,
-  spawn: true,
-  fork: true,
-  hold: true,
-  schedule: true,
-  attachments: true,
-  redact: true,
-  idempotency: true,
-  expectedOrdinal: true,
+  ...everyStoreSupports,
   pin: true,
   buffer: true,
   retention: true,
@@ -46,5 +45,14 @@ export const whatIsSupported = (given: ModelSupports = {}): WhatIsSupported => (
   compress: true,
   search: true,
   inspect: true,
+  record: true,
+  backup: true,
+  ephemeral: true,
+  plan: true,
+  turns: true,
+  log: true,
+  receipts: true,
+  resolve: true,
+  stats: true,
   ...given,
 })

@@ -5,6 +5,7 @@
 // Every group of verbs is asked for unless `supports` says that the store does not have it. Refusals are judged by their
 // code. Each test gets a store of its own, empty at first.
 
+import { everyStoreSupports, type StoreSupports } from '../store/supports.js'
 import type { ThreadStoreLike } from '../store/thread-store-like.js'
 import { type Made, type Test, using } from './suite.js'
 import { testAppends } from './thread-store/appends.js'
@@ -30,20 +31,9 @@ export interface StorePlace {
 }
 
 /** Default true, but for `residue` and `time`. */
-export interface ThreadStoreSupports {
+export interface ThreadStoreSupports extends StoreSupports {
   /** Codes for ids that are none, names that are none, and so on. */
   readonly checks?: boolean
-  readonly archive?: boolean
-  /** Threads that other threads spawned. */
-  readonly spawn?: boolean
-  readonly fork?: boolean
-  readonly hold?: boolean
-  /** `deleteThreads` with a date, `restoreThreads`, `sweep`. */
-  readonly schedule?: boolean
-  readonly attachments?: boolean
-  readonly redact?: boolean
-  readonly idempotency?: boolean
-  readonly expectedOrdinal?: boolean
   /** Pages with cursors; otherwise a list is whole. */
   readonly cursors?: boolean
   /** What resolved survives a close. */
@@ -64,16 +54,8 @@ export interface ThreadStoreSuiteOptions {
 export type Check = (name: string, run: (place: StorePlace) => Promise<void>) => void
 
 const defaults: Required<ThreadStoreSupports> = {
+  ...everyStoreSupports,
   checks: true,
-  archive: true,
-  spawn: true,
-  fork: true,
-  hold: true,
-  schedule: true,
-  attachments: true,
-  redact: true,
-  idempotency: true,
-  expectedOrdinal: true,
   cursors: true,
   reopen: true,
   residue: false,
