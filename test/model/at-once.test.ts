@@ -12,7 +12,7 @@ it(
     const factory: ConcurrentFactory = {
       open: (turns) => onMachine(turns),
       // A codec works on the thread pool, and when that is ready no seed says.
-      supports: { compress: false },
+      supports: { compress: false, ephemeral: false },
     }
     const report = await threadStoreModelConcurrently(factory, { ...given, runs: RUNS_BESIDE })
     const { batches, batchesTurned } = report

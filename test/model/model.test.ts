@@ -6,7 +6,7 @@ import { threadStoreModel } from '@cenotaph/testing'
 import { describe, expect, it } from 'vitest'
 import { modelPrograms } from '../support/regressions.js'
 import { expectAsked, given, RUNS, RUNS_BESIDE, TIMEOUT_MS, told } from './given.js'
-import { inMemory, onMachine } from './systems.js'
+import { inMemory, onMachine, supportsInMemory } from './systems.js'
 
 describe('the engine does what the model does', () => {
   it(
@@ -25,7 +25,7 @@ describe('the engine does what the model does', () => {
     'in memory',
     async () => {
       const report = await threadStoreModel(
-        { open: () => inMemory() },
+        { open: () => inMemory(), supports: supportsInMemory },
         { ...given, runs: RUNS_BESIDE },
       )
       console.info(`${told(report)}, in memory`)

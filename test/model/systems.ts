@@ -1,7 +1,7 @@
 // Systems that run beside the model: the engine on a simulated machine, with every effect in its turn or without, and in
 // memory; and stores that are wrong in one thing.
 
-import { openThreadStore, type ThreadStore } from '@cenotaph/core'
+import { openThreadStore, restoreBackup, type ThreadStore } from '@cenotaph/core'
 import { MemoryDisk } from '@cenotaph/storage'
 import {
   type MachinePorts,
@@ -10,6 +10,7 @@ import {
   portsOf,
   powerLost,
   SimClock,
+  SimLevelFolder,
   type Turns,
   type WholeThreadStore,
 } from '@cenotaph/testing'
@@ -27,6 +28,7 @@ const unchanged: Change = () => ({})
  */
 export async function onMachine(turns?: Turns, change = unchanged): Promise<OpenedSystem> {
   let machine = newMachine()
+  const newRoot = folders('/restored')
   const clock = new SimClock(machine.startMs)
   const open = async () => {
     const ports = portsOf(machine, async (effect, where, run) => {
@@ -48,7 +50,16 @@ export async function onMachine(turns?: Turns, change = unchanged): Promise<Open
       changed = withChange(store, change, turns)
     },
     pass: (ms) => clock.advance(ms),
-    folder: folders(),
+    folder: folders('/exports'),
+    async restored(backup) {
+      const root = newRoot()
+      // Another database on the same disk.
+      const ports = portsOf({ ...machine, level: new SimLevelFolder() }, (_effect, _where, run) => run())
+      const given = { ...options, ...ports, clock }
+      await restoreBackup(backup, root, { tombstones: '/store/.cenotaph/tombstones' }, given)
+      const restored = await openThreadStore(root, given)
+      return { store: restored, close: () => restored.close() }
+    },
     close: () => store.close(),
   }
 }
@@ -74,17 +85,21 @@ export async function inMemory(change = unchanged): Promise<OpenedSystem> {
   return {
     store: withChange(store, change, undefined),
     reopen: () => store.reopen(),
+    livesOn: true,
     pass: (ms) => clock.advance(ms),
-    folder: folders(),
+    folder: folders('/exports'),
     close: () => store.close(),
   }
 }
 
-function folders(): () => string {
+/** A store in memory leaves no backup on a disk, and has no threads that are more in memory than others. */
+export const supportsInMemory = { backup: false, ephemeral: false } as const
+
+function folders(parent: string): () => string {
   let made = 0
   return () => {
     made += 1
-    return `/exports/${made}`
+    return `${parent}/${made}`
   }
 }
 

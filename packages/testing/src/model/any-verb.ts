@@ -14,8 +14,12 @@ import {
   rename,
   restore,
 } from './verbs.js'
-import { appendAt, pass, policy, read, retain, search, transfer } from './verbs-alone.js'
+import { appendAt, pass, policy, read, runRetention, search, transfer } from './verbs-alone.js'
+import { backup, forgetBackup, restoreBackup } from './verbs-backup.js'
 import { archive, attach, mark } from './verbs-marks.js'
+import { deletePlanned, plan } from './verbs-plans.js'
+import { record, recordNew, resume, shutDown } from './verbs-recorder.js'
+import { log, receipts, resolve, retry, stats, turns } from './verbs-records.js'
 
 type Weighted = fc.WeightedArbitrary<Verb>
 
@@ -27,7 +31,7 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
   fc.oneof(
     ...given(true, create(supports), 4),
     ...given(true, append(supports), 4),
-    ...given(supports.fork, fork, 2),
+    ...given(supports.fork, fork(supports), 2),
     ...given(true, rename, 1),
     ...given(supports.hold, mark('hold', supports), 2),
     ...given(supports.pin, mark('pin', supports), 1),
@@ -38,6 +42,11 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(supports.attachments, attach, 1),
     ...given(supports.compress, compress, 1),
     ...given(supports.inspect, checkpoint, 1),
+    ...given(supports.record, resume, 1),
+    ...given(supports.record, record, 2),
+    ...given(supports.record, recordNew, 1),
+    ...given(supports.record, shutDown, 1),
+    ...given(supports.plan, deletePlanned, 1),
   )
 
 /** Calls that are made while no other is under way. */
@@ -46,8 +55,18 @@ export const verbAlone = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(true, read, 1),
     ...given(supports.schedule, pass, 3),
     ...given(supports.retention, policy, 1),
-    ...given(supports.retention, retain, 2),
+    ...given(supports.retention, runRetention, 2),
     ...given(supports.transfer, transfer, 2),
     ...given(supports.search, search, 2),
     ...given(supports.expectedOrdinal, appendAt, 2),
+    ...given(supports.plan, plan(supports), 3),
+    ...given(supports.turns, turns, 2),
+    ...given(supports.log, log, 1),
+    ...given(supports.receipts, receipts, 1),
+    ...given(supports.receipts, retry, 1),
+    ...given(supports.resolve, resolve, 1),
+    ...given(supports.stats, stats, 1),
+    ...given(supports.backup, backup, 1),
+    ...given(supports.backup, forgetBackup, 1),
+    ...given(supports.backup, restoreBackup(supports), 1),
   )

@@ -10,7 +10,7 @@ import { ThreadModel } from './thread-model.js'
 const [root, child, fork] = modelIds as readonly [string, string, string]
 
 export async function beginning(
-  { store }: System,
+  { store }: Pick<System, 'store'>,
   { spawn, fork: forks }: WhatIsSupported,
 ): Promise<ThreadModel> {
   const model = new ThreadModel()

@@ -20,7 +20,10 @@ export function fingerprintOfModel(model: ThreadModel): string {
   const waiting = [...model.waiting]
     .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)
     .map(({ ids, dueMs }) => [[...ids].sort(), dueMs])
-  const dead = [...model.dead].sort()
+  const dead = [[...model.dead].sort(), [...model.deadInMemory].sort()]
   const parents = [...model.parents].sort()
-  return JSON.stringify([threads, waiting, dead, parents, model.policy, model.nowMs])
+  const { policy, nowMs, recorders, plans, knownBackups } = model
+  const backups = [...model.backups].map(([folder, kept]) => [folder, fingerprintOfModel(kept)])
+  const kept = [[...recorders].sort(), [...plans].sort(), backups, [...knownBackups]]
+  return JSON.stringify([threads, waiting, dead, parents, policy, nowMs, kept])
 }

@@ -1,6 +1,7 @@
 // Who continues whose history in the model, and what becomes of it when a base dies.
 
 import type { ForksMode } from '../store/thread-store-like.js'
+import { isInMemory } from './model-halves.js'
 import type { ModelLine, ModelThread } from './model-thread.js'
 import type { ThreadModel } from './thread-model.js'
 
@@ -46,7 +47,10 @@ export function ownerOf(threads: Threads, id: string, index: number): ModelThrea
   return thread
 }
 
-/** What goes with these threads: all that they spawned, and, where it is asked for, all that was forked from any of them. */
+/**
+ * What goes with these threads of one half of the store: all that they spawned in it, and, where it is asked for, all that
+ * was forked from any of them.
+ */
 export function deletionOf(
   model: ThreadModel,
   roots: readonly string[],
@@ -55,8 +59,13 @@ export function deletionOf(
   let found = new Set(model.tree(roots))
   while (forks === 'cascade') {
     const grown = new Set(found)
-    for (const { id, forkedFrom, base } of model.threads.values())
-      if ([forkedFrom, base].some((one) => one !== null && found.has(one))) grown.add(id)
+    for (const { id, ephemeral, forkedFrom, base } of model.threads.values())
+      if (
+        [forkedFrom, base].some(
+          (one) => one !== null && found.has(one) && isInMemory(model, one) === ephemeral,
+        )
+      )
+        grown.add(id)
     const next = new Set(model.tree([...grown]))
     if (next.size === found.size) return found
     found = next

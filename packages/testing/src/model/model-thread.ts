@@ -19,6 +19,8 @@ export interface ModelThread {
   archived: boolean
   held: boolean
   pinned: boolean
+  /** In memory beside a store that is not: gone when the process ends. */
+  readonly ephemeral: boolean
   readonly parent: string | null
   /** The thread that it was forked from, dead or alive. */
   readonly forkedFrom: string | null

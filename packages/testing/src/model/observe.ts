@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
-import { listedIds, messagesOf } from '../store/speaking.js'
+import { listedIds } from '../store/speaking.js'
 import type { AttachmentsLike, WholeThreadStore } from '../store/thread-store-like.js'
+import { linesOf } from './model-turns.js'
 import type { WhatIsSupported } from './supports.js'
 import { modelIds } from './system.js'
 import type { ThreadModel } from './thread-model.js'
@@ -63,9 +64,9 @@ async function observeThread(
   })
   if (view === undefined) return null
   if (typeof view === 'string') return view
-  const forward = await messagesOf(store, id)
+  const forward = await linesOf(store, id)
   if (backward)
-    assert.deepEqual(await messagesOf(store, id, { reverse: true }), forward, `${id}, backward`)
+    assert.deepEqual(await linesOf(store, id, { reverse: true }), forward, `${id}, backward`)
   return {
     name: view.name,
     state: view.state,

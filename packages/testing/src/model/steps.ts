@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { anyVerb, verbAlone } from './any-verb.js'
 import { explanationOf, type Made } from './linearize.js'
+import { endProcess } from './model-halves.js'
 import { compareStore, observe, observeModel } from './observe.js'
 import { explains, outcomeOf } from './said.js'
 import type { WhatIsSupported } from './supports.js'
@@ -36,14 +37,14 @@ const one = (verb: Verb): Step => ({
   commands: 1,
   toString: () => verb.name,
   async run(run) {
-    const { text, call, apply } = await verb.prepare(run.system, run.models[0]!)
+    const { text, isNothing, call, apply } = await verb.prepare(run.system, run.models[0]!)
     run.story.push(`${verb.name}(${text})`)
     const outcome = await outcomeOf(call)
     const said = run.models.map((model) => apply(model))
     const left = run.models.filter((_, at) => explains(said[at]!, outcome))
     assert(left.length > 0, `${JSON.stringify(outcome)}, not ${JSON.stringify(said[0])}`)
     run.models = left
-    run.tally.note(verb.name, outcome)
+    if (!isNothing) run.tally.note(verb.name, outcome)
   },
 })
 
@@ -72,7 +73,8 @@ const atOnce = (verbs: readonly Verb[]): Step => ({
       assert.fail(`no order explains ${outcomes}`)
     }
     run.models = models
-    for (const [at, { outcome }] of made.entries()) tally.note(verbs[at]!.name, outcome)
+    for (const [at, { outcome, isNothing }] of made.entries())
+      if (!isNothing) tally.note(verbs[at]!.name, outcome)
     tally.noteBatch(isInOrder)
   },
 })
@@ -83,7 +85,11 @@ const reopen: Step = {
   async run(run) {
     run.story.push('reopen()')
     await run.system.reopen()
-    for (const model of run.models) model.runDue()
+    if (!run.system.livesOn) run.system.recorders.clear()
+    for (const model of run.models) {
+      if (!run.system.livesOn) endProcess(model)
+      model.runDue()
+    }
     await compareWith(false)(run)
   },
 }

@@ -3,9 +3,14 @@
 // refuse it. A few hundred lines that an engine of many thousands must agree with.
 
 import type { ForksMode } from '../store/thread-store-like.js'
-import { baseOfFork, deletionOf, detach, forksOutside, ownerOf } from './model-lineage.js'
-import { dueByPolicy, type ModelPolicy } from './model-retention.js'
+import { deleteThreads } from './model-deletions.js'
+import { isInMemory, kinOf } from './model-halves.js'
+import { baseOfFork, detach, forksOutside, ownerOf } from './model-lineage.js'
+import type { ModelPlan } from './model-plans.js'
+import { copyOfRecorder, endRecorders, hasWriter, type ModelRecorder } from './model-recorders.js'
+import type { ModelPolicy } from './model-retention.js'
 import { copyOfThreads, type ModelThread, type WaitingSet } from './model-thread.js'
+import { isMark } from './model-turns.js'
 import { refusedWith, type Said, told } from './said.js'
 
 const KEYS_KEPT_MS = 7 * 24 * 3_600_000
@@ -16,11 +21,23 @@ export interface ModelAppend {
   readonly idempotencyKey?: string
   /** Not where the thread ends. */
   readonly isMisplaced?: boolean
+  /** Of the thread's live writer. */
+  readonly isOfWriter?: boolean
+}
+
+export interface ModelFork {
+  readonly copy: boolean
+  readonly name: string | null
+  /** Of its lines; all by default. */
+  readonly count?: number | undefined
+  readonly ephemeral?: boolean
 }
 
 export class ThreadModel {
   threads = new Map<string, ModelThread>()
   dead = new Set<string>()
+  /** Those of the dead that were in memory alone. */
+  deadInMemory = new Set<string>()
   /** Deletions that wait, oldest first. */
   waiting: WaitingSet[] = []
   policy: ModelPolicy | null = null
@@ -28,6 +45,12 @@ export class ThreadModel {
   nowMs = 0
   /** Parents of the dead: trees are walked through them. */
   parents = new Map<string, string | null>()
+  recorders = new Map<number, ModelRecorder>()
+  plans = new Map<number, ModelPlan>()
+  /** By folder: the store as it was. */
+  backups = new Map<string, ThreadModel>()
+  /** Those that the store lists. */
+  knownBackups = new Set<string>()
 
   /** Another model of the same store. */
   copy(): ThreadModel {
@@ -35,25 +58,44 @@ export class ThreadModel {
     return Object.assign(new ThreadModel(), {
       threads: copyOfThreads(this.threads),
       dead: new Set(this.dead),
+      deadInMemory: new Set(this.deadInMemory),
       waiting: this.waiting.map(({ ids, ...set }) => ({ ...set, ids: new Set(ids) })),
       policy,
       nowMs,
       parents: new Map(this.parents),
+      recorders: new Map([...this.recorders].map(([key, one]) => [key, copyOfRecorder(one)])),
+      plans: new Map(this.plans),
+      backups: new Map(this.backups),
+      knownBackups: new Set(this.knownBackups),
     })
   }
 
-  create(id: string, options: { name: string | null; parent: string | null }): Said {
-    const { parent } = options
-    const codes = [...this.#refuseNew(id)]
-    if (parent !== null) codes.push(...this.#refuse(parent, { inUse: true }))
+  /** What a thread in memory spawns is in memory too. */
+  create(
+    id: string,
+    options: { name: string | null; parent: string | null; ephemeral?: boolean },
+  ): Said {
+    const { name, parent } = options
+    const ephemeral = options.ephemeral === true || (parent !== null && isInMemory(this, parent))
+    const codes = [...this.#refuseNew(id, ephemeral)]
+    if (parent !== null) codes.push(...this.refuse(parent, { inUse: true }))
     if (codes.length > 0) return refusedWith(codes)
-    this.#add(id, { ...options, forkedFrom: null, base: null, lines: [], inherited: 0 })
+    this.#add(id, {
+      name,
+      parent,
+      ephemeral,
+      forkedFrom: null,
+      base: null,
+      lines: [],
+      inherited: 0,
+    })
     return told(id)
   }
 
   append(id: string, change: ModelAppend): Said {
     const { texts, attachments = {}, idempotencyKey, isMisplaced = false } = change
-    const codes = [...this.#refuse(id, { inUse: true })]
+    const codes = [...this.refuse(id, { inUse: true })]
+    if (!change.isOfWriter && hasWriter(this, id)) codes.push('THREAD_HAS_WRITER')
     if (isMisplaced) codes.push('ORDINAL_CONFLICT')
     if (codes.length > 0) return refusedWith(codes)
     const thread = this.threads.get(id)!
@@ -76,7 +118,7 @@ export class ThreadModel {
   }
 
   rename(id: string, name: string): Said {
-    const codes = this.#refuse(id)
+    const codes = this.refuse(id)
     if (codes.length > 0) return refusedWith(codes)
     this.threads.get(id)!.name = name
     return told()
@@ -84,7 +126,7 @@ export class ThreadModel {
 
   /** Also of threads that wait for a date. */
   mark(id: string, mark: 'hold' | 'unhold' | 'pin' | 'unpin'): Said {
-    const codes = this.#refuse(id, { waits: true })
+    const codes = this.refuse(id, { waits: true })
     if (codes.length > 0) return refusedWith(codes)
     const thread = this.threads.get(id)!
     if (mark === 'unhold' && !thread.held) return refusedWith(['THREAD_NOT_HELD'])
@@ -95,22 +137,22 @@ export class ThreadModel {
 
   /** Only looked at, or written in another form. */
   read(id: string): Said {
-    const codes = this.#refuse(id)
+    const codes = this.refuse(id)
     return codes.length > 0 ? refusedWith(codes) : told()
   }
 
   archive(id: string, archived: boolean): Said {
-    const codes = this.#refuse(id)
+    const codes = this.refuse(id)
     if (codes.length > 0) return refusedWith(codes)
     if (this.threads.get(id)!.archived === archived)
       return refusedWith([archived ? 'THREAD_ARCHIVED' : 'THREAD_NOT_ARCHIVED'])
     for (const one of this.tree([id]))
-      if (!this.#waits(one)) this.threads.get(one)!.archived = archived
+      if (!this.waits(one)) this.threads.get(one)!.archived = archived
     return told()
   }
 
   attach(id: string, key: string, value: string | undefined): Said {
-    const codes = this.#refuse(id, { inUse: value !== undefined })
+    const codes = this.refuse(id, { inUse: value !== undefined })
     if (codes.length > 0) return refusedWith(codes)
     const { attachments } = this.threads.get(id)!
     const wasThere = attachments[key] !== undefined
@@ -119,20 +161,20 @@ export class ThreadModel {
     return told(value === undefined ? wasThere : undefined)
   }
 
-  /** `count` lines of it; all by default. */
-  fork(
-    id: string,
-    newId: string,
-    { copy, name, count }: { copy: boolean; name: string | null; count?: number | undefined },
-  ): Said {
-    const codes = [...this.#refuse(id, { inUse: true }), ...this.#refuseNew(newId)]
+  fork(id: string, newId: string, options: ModelFork): Said {
+    const { name, count } = options
+    const ephemeral = options.ephemeral === true || isInMemory(this, id)
+    const codes = [...this.refuse(id, { inUse: true }), ...this.#refuseNew(newId, ephemeral)]
     if (codes.length > 0) return refusedWith(codes)
     const from = this.threads.get(id)!
+    // Nothing in memory refers to what is on disk.
+    const copy = options.copy || ephemeral !== from.ephemeral
     const shared = from.lines.slice(0, count)
     const lines = copy ? shared.map((line) => ({ ...line })) : shared
     this.#add(newId, {
       name: name ?? from.name,
       parent: null,
+      ephemeral,
       forkedFrom: id,
       base: copy ? null : baseOfFork(this.threads, id, count),
       inherited: copy ? 0 : lines.length,
@@ -143,44 +185,18 @@ export class ThreadModel {
 
   /** `index` counts the thread's lines, inherited ones first; undefined for a line that is not there. */
   redact(id: string, index: number | undefined): Said {
-    const codes = this.#refuse(id)
+    const codes = this.refuse(id)
     if (codes.length > 0) return refusedWith(codes)
     const line = index === undefined ? undefined : this.threads.get(id)!.lines[index]
     if (index === undefined || !line) return refusedWith(['ORDINAL_NOT_FOUND'])
     if (ownerOf(this.threads, id, index).held || this.threads.get(id)!.held)
       return refusedWith(['THREAD_HELD'])
-    line.text = null
+    if (!isMark(line.text)) line.text = null
     return told('deleted')
   }
 
-  /** At once, or after `delayMs`. Tells who dies or waits; nothing for a repeat. */
   delete(ids: readonly string[], forks: ForksMode, delayMs?: number): Said {
-    if (ids.some((id) => !this.threads.has(id) && !this.dead.has(id)))
-      return refusedWith(['THREAD_NOT_FOUND'])
-    const living = ids.filter((id) => !this.dead.has(id))
-    const gone = deletionOf(this, living, forks)
-    const codes: string[] = []
-    if (forks === 'refuse' && forksOutside(this.threads, gone).length > 0)
-      codes.push('THREAD_HAS_FORKS')
-    if ([...gone].some((id) => this.threads.get(id)!.held)) codes.push('THREAD_HELD')
-    if (delayMs !== undefined && this.#isAhead(gone, this.nowMs + delayMs))
-      codes.push('THREAD_SCHEDULED')
-    if (codes.length > 0) return refusedWith(codes)
-    if (gone.size === 0) return told()
-    if (delayMs === undefined) this.#kill(gone)
-    else this.#wait(gone, this.nowMs + delayMs)
-    return told([...gone].sort())
-  }
-
-  /** Takes dates back, of these and all that they spawned. */
-  restore(id: string): Said {
-    if (this.dead.has(id)) return refusedWith(['THREAD_DELETED'])
-    if (!this.#waits(id)) return refusedWith(['THREAD_NOT_SCHEDULED'])
-    const back = new Set(this.tree([id]).filter((one) => this.#waits(one)))
-    const ancestor = this.#ancestorsOf(id).some((one) => this.#waits(one) && !back.has(one))
-    if (ancestor) return refusedWith(['THREAD_SCHEDULED'])
-    this.#unwait(back)
-    return told([...back].sort())
+    return deleteThreads(this, ids, forks, delayMs)
   }
 
   pass(ms: number): void {
@@ -193,98 +209,87 @@ export class ThreadModel {
     const due = this.waiting.filter(({ dueMs }) => dueMs <= this.nowMs)
     for (const { ids } of due.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)) {
       const gone = new Set(this.tree([...ids]))
-      if (![...gone].some((id) => this.threads.get(id)!.held)) this.#kill(gone)
+      if (![...gone].some((id) => this.threads.get(id)!.held)) this.kill(gone)
     }
-  }
-
-  /** What retention does now: tells who is archived, and who dies or gets a date. */
-  retain(): Said {
-    const { policy } = this
-    if (!policy) return told({ archived: [], gone: [] })
-    const { deletions, archives } = dueByPolicy(this, policy)
-    const archived = archives.filter((id) => !this.threads.get(id)!.archived)
-    const gone = new Set(deletions)
-    if (gone.size > 0) {
-      if (policy.graceMs === 0) this.#kill(gone)
-      else this.#wait(gone, this.nowMs + policy.graceMs)
-    }
-    for (const id of archived) this.threads.get(id)!.archived = true
-    return told({ archived: archived.sort(), gone: deletions.sort() })
   }
 
   stateOf(id: string): string | undefined {
     if (this.dead.has(id)) return 'deleted'
     const thread = this.threads.get(id)
     if (!thread) return undefined
-    return this.#waits(id) ? 'scheduled' : thread.archived ? 'archived' : 'active'
+    return this.waits(id) ? 'scheduled' : thread.archived ? 'archived' : 'active'
   }
 
-  /** These threads and all that they spawned, through middles that are gone. */
+  /** These threads and all that they spawned, in the same half of the store, through middles that are gone. */
   tree(roots: readonly string[]): string[] {
     const found = new Set(roots)
     for (const id of this.threads.keys())
-      if (this.#ancestorsOf(id).some((one) => found.has(one))) found.add(id)
+      if (this.above(id).some((one) => found.has(one))) found.add(id)
     return [...found].filter((id) => this.threads.has(id))
   }
 
-  /** The nearest one first, dead ones included. */
-  #ancestorsOf(id: string): string[] {
+  /** Ancestors in the same half of the store: the nearest one first, dead ones included. */
+  above(id: string): string[] {
     const ancestors: string[] = []
     const parentOf = (one: string) => this.threads.get(one)?.parent ?? this.parents.get(one) ?? null
     for (let up = parentOf(id); up !== null; up = parentOf(up)) ancestors.push(up)
-    return ancestors
+    return ancestors.filter((one) => isInMemory(this, one) === isInMemory(this, id))
   }
 
-  #kill(gone: ReadonlySet<string>): void {
+  /** With what they spawned in memory. */
+  kill(set: ReadonlySet<string>): void {
+    const gone = new Set([...set, ...kinOf(this, set, { isCascade: false })])
+    endRecorders(this, gone, 'THREAD_DELETED')
     for (const fork of forksOutside(this.threads, gone)) detach(this.threads, fork, gone)
-    this.#unwait(gone)
+    this.unwait(gone)
     for (const id of gone) {
-      this.parents.set(id, this.threads.get(id)!.parent)
+      const { parent, ephemeral } = this.threads.get(id)!
+      this.parents.set(id, parent)
+      if (ephemeral) this.deadInMemory.add(id)
       this.threads.delete(id)
       this.dead.add(id)
     }
   }
 
-  #waits(id: string): boolean {
+  waits(id: string): boolean {
     return this.waiting.some(({ ids }) => ids.has(id))
   }
 
-  #wait(ids: ReadonlySet<string>, dueMs: number): void {
-    this.#unwait(ids)
+  wait(ids: ReadonlySet<string>, dueMs: number): void {
+    if (ids.size === 0) return
+    endRecorders(this, ids, 'THREAD_SCHEDULED')
+    this.unwait(ids)
     const order = Math.max(0, ...this.waiting.map((set) => set.order)) + 1
     this.waiting.push({ ids: new Set(ids), dueMs, order })
   }
 
-  #unwait(ids: ReadonlySet<string>): void {
+  unwait(ids: ReadonlySet<string>): void {
     for (const set of this.waiting) for (const id of ids) set.ids.delete(id)
     this.waiting = this.waiting.filter((set) => set.ids.size > 0)
   }
 
-  /** Whether an ancestor outside of the set has an earlier date: it would take the set along before its own. */
-  #isAhead(set: ReadonlySet<string>, dueMs: number): boolean {
-    return [...set].some((id) =>
-      this.#ancestorsOf(id).some(
-        (one) => !set.has(one) && this.waiting.some((w) => w.ids.has(one) && w.dueMs < dueMs),
-      ),
-    )
-  }
-
   #add(
     id: string,
-    facts: Pick<ModelThread, 'name' | 'parent' | 'forkedFrom' | 'base' | 'lines' | 'inherited'>,
+    facts: Omit<
+      ModelThread,
+      'id' | 'archived' | 'held' | 'pinned' | 'attachments' | 'keys' | 'activeMs'
+    >,
   ): void {
     const marks = { archived: false, held: false, pinned: false }
     const rest = { attachments: {}, keys: {}, activeMs: this.nowMs }
     this.threads.set(id, { id, ...marks, ...rest, ...facts })
   }
 
-  #refuseNew(id: string): readonly string[] {
+  #refuseNew(id: string, ephemeral: boolean): readonly string[] {
     const state = this.stateOf(id)
     if (state === undefined) return []
+    // The other half only knows that there is one, or was.
+    if (isInMemory(this, id) !== ephemeral) return ['THREAD_EXISTS']
     return [{ deleted: 'THREAD_DELETED', scheduled: 'THREAD_SCHEDULED' }[state] ?? 'THREAD_EXISTS']
   }
 
-  #refuse(
+  /** Codes of what a thread is not to be used for. */
+  refuse(
     id: string,
     { inUse = false, waits = false }: { readonly inUse?: boolean; readonly waits?: boolean } = {},
   ): readonly string[] {

@@ -12,7 +12,7 @@ import fc from 'fast-check'
 import { beginning } from './beginning.js'
 import { end, programs, programsAtOnce, type Run, type Step } from './steps.js'
 import { type ModelSupports, type WhatIsSupported, whatIsSupported } from './supports.js'
-import type { ModelFactory, OpenedSystem, System } from './system.js'
+import { type ModelFactory, type OpenedSystem, systemOf } from './system.js'
 import { Tally, type TallyOfVerbs } from './tally.js'
 import { type Turns, turnsOf } from './turns.js'
 
@@ -80,7 +80,7 @@ async function check(
       const story: string[] = []
       const opened = await open(turns)
       try {
-        const system = whole(opened)
+        const system = systemOf(opened)
         const models = [await beginning(system, supports)]
         const run: Run = { system, supports, models, tally, story, atOnce: turns.atOnce }
         for (const step of [...program, end]) await step.run(run)
@@ -104,6 +104,3 @@ async function check(
   const { verbs, batches, batchesTurned } = tally
   return { runs: done, commands, verbs, batches, batchesTurned }
 }
-
-/** No verb is made that `supports` leaves out, so nobody asks for what is not there. */
-const whole = (opened: OpenedSystem): System => opened as System

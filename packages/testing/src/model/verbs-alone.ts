@@ -2,13 +2,16 @@
 
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { messageOf, textOfItem } from '../store/speaking.js'
+import { messageOf } from '../store/speaking.js'
 import type { ReadItem } from '../store/thread-store-like.js'
 import { activeThread, livingThread } from './choice.js'
+import { isInMemory } from './model-halves.js'
 import { countOfLines } from './model-lineage.js'
+import { retain } from './model-retention.js'
+import { lineOf } from './model-turns.js'
 import { told } from './said.js'
 import type { System } from './system.js'
-import { short, verb } from './verb.js'
+import { nothing, short, verb } from './verb.js'
 import { text, textsAgain } from './verbs.js'
 
 const hourMs = 3_600_000
@@ -51,23 +54,25 @@ export const policy = fc
             grace: rules.graceMs,
           },
         )
+        return (await store.retention.policy()) !== null
       },
       apply(model) {
         model.policy = rules
-        return told()
+        return told(rules !== null)
       },
     }))
   })
 
-export const retain = fc.constant(null).map(() =>
+export const runRetention = fc.constant(null).map(() =>
   verb('retain', ({ store }) => ({
     text: '',
     async call() {
-      const { archived, scheduled, deleted } = await store.retention.run()
+      const { planId } = await store.retention.plan()
+      const { archived, scheduled, deleted } = await store.retention.run({ expectPlan: planId })
       const gone = deleted ? deleted.threadIds : scheduled
       return { archived: [...archived].sort(), gone: [...gone].sort() }
     },
-    apply: (model) => model.retain(),
+    apply: retain,
   })),
 )
 
@@ -80,8 +85,7 @@ export const transfer = fc
       const state = model.stateOf(id)
       const to = system.folder?.()
       const text = `${short(id)}${kill ? ', deleted between' : ''}`
-      if (to === undefined || (state !== 'active' && state !== 'archived'))
-        return { text, call: async () => {}, apply: () => told() }
+      if (to === undefined || (state !== 'active' && state !== 'archived')) return nothing
       return {
         text,
         async call() {
@@ -98,7 +102,8 @@ export const transfer = fc
         },
         apply(later) {
           const died = kill && later.delete([id], 'detach').refused === undefined
-          return told({ died, imported: 0, skipped: died ? ['deleted'] : 1 })
+          const reason = isInMemory(later, id) ? 'ephemeral' : 'deleted'
+          return told({ died, imported: 0, skipped: died ? [reason] : 1 })
         },
       }
     }),
@@ -131,7 +136,7 @@ async function itemsOf(
 ): Promise<{ readonly ordinal: number; readonly text: string | null | undefined }[]> {
   const read: ReadItem[] = []
   for await (const item of store.listItems(id, options)) read.push(item)
-  return read.map((item) => ({ ordinal: item.ordinal, text: textOfItem(item) }))
+  return read.map((item) => ({ ordinal: item.ordinal, text: lineOf(item) }))
 }
 
 /** A line that several threads share is told once. */

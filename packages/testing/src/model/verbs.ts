@@ -2,9 +2,10 @@
 // store, is asked before it is made, so that several can be made at once.
 
 import fc from 'fast-check'
-import { messageOf, messagesOf } from '../store/speaking.js'
 import type { Deletion, ForksMode } from '../store/thread-store-like.js'
 import { activeThread, type Choice, livingThread, newThread, waitingThread } from './choice.js'
+import { restoreThread } from './model-deletions.js'
+import { itemOf, linesOf, markOf } from './model-turns.js'
 import { told } from './said.js'
 import type { WhatIsSupported } from './supports.js'
 import type { System } from './system.js'
@@ -27,33 +28,65 @@ const hours = fc.integer({ min: 1, max: 8 }).map((count) => count * hourMs)
 const parentIn = ({ spawn }: WhatIsSupported): fc.Arbitrary<Choice | null> =>
   spawn ? fc.option(activeThread, { nil: null, freq: 2 }) : fc.constant(null)
 
+/** Now and then, where the store can. */
+const now = (isSupported: boolean): fc.Arbitrary<boolean> =>
+  isSupported ? fc.constantFrom(false, false, false, true) : fc.constant(false)
+
 export const create = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
   fc
-    .record({ newId: newThread, name, parentOf: parentIn(supports) })
-    .map(({ newId, name, parentOf }) =>
-      verb('create', ({ store }, model) => {
+    .record({
+      newId: newThread,
+      name,
+      parentOf: parentIn(supports),
+      ephemeral: now(supports.ephemeral),
+    })
+    .map(({ newId, name, parentOf, ephemeral }) =>
+      verb(ephemeral ? 'createEphemeral' : 'create', ({ store }, model) => {
         const [id, parent] = [newId(model), parentOf?.(model) ?? null]
         return {
-          text: `${short(id)}, parent ${parent && short(parent)}`,
+          text: `${short(id)}, parent ${parent && short(parent)}${ephemeral ? ', ephemeral' : ''}`,
           call: () =>
             store.createThread({
               threadId: id,
               name,
               cwd: '/work',
+              ...(ephemeral ? { ephemeral } : {}),
               ...(parent === null ? {} : { parentThreadId: parent }),
             }),
-          apply: (later) => later.create(id, { name, parent }),
+          apply: (later) => later.create(id, { name, parent, ephemeral }),
         }
       }),
     )
 
 const never = fc.constant(undefined)
 
-export const append = ({ buffer, idempotency, attachments }: WhatIsSupported): fc.Arbitrary<Verb> =>
+/** Messages; some as a turn, which may be left open. */
+const texts = (turns: boolean): fc.Arbitrary<string[]> =>
+  fc
+    .record({
+      said: fc.array(text, { minLength: 1, maxLength: 3 }),
+      // No two turns have the same id, in shorter programs neither.
+      turnId: now(turns).chain((isTurn) =>
+        isTurn ? fc.noShrink(fc.nat()).map(String) : fc.constant(undefined),
+      ),
+      end: fc.constantFrom('completed', 'aborted', undefined),
+    })
+    .map(({ said, turnId, end }) => [
+      ...(turnId === undefined ? [] : [markOf('started', turnId)]),
+      ...said,
+      ...(turnId === undefined || end === undefined ? [] : [markOf(end, turnId)]),
+    ])
+
+export const append = ({
+  buffer,
+  idempotency,
+  attachments,
+  turns,
+}: WhatIsSupported): fc.Arbitrary<Verb> =>
   fc
     .record({
       thread: activeThread,
-      texts: fc.array(text, { minLength: 1, maxLength: 3 }),
+      texts: texts(turns),
       buffered: buffer ? fc.boolean() : fc.constant(false),
       idempotencyKey: idempotency
         ? fc.constantFrom(undefined, undefined, undefined, 'k', 'l')
@@ -80,7 +113,7 @@ export const append = ({ buffer, idempotency, attachments }: WhatIsSupported): f
         return {
           text: `${short(id)}, ${texts.length}, ${JSON.stringify(options)}`,
           async call() {
-            const { written } = await store.appendItems(id, texts.map(messageOf), options)
+            const { written } = await store.appendItems(id, texts.map(itemOf), options)
             if (durability === 'buffered') await store.flush(id)
             return written
           },
@@ -100,36 +133,44 @@ export const rename = fc.record({ thread: livingThread, name }).map(({ thread, n
   }),
 )
 
-export const fork = fc
-  .record({
-    thread: activeThread,
-    newId: newThread,
-    copy: fc.boolean(),
-    name: fc.option(name, { nil: null }),
-    place: fc.option(fc.nat(5), { nil: undefined }),
-  })
-  .map(({ thread, newId, copy, name, place }) =>
-    verb('fork', async ({ store }, model) => {
-      const [id, newThreadId] = [thread(model), newId(model)]
-      const named = name === null ? {} : { name }
-      const lines = place === undefined ? [] : await linesOf(store, model, id)
-      const last = place === undefined ? undefined : lines[place % (lines.length || 1)]
-      const through = last ? { throughOrdinal: last.ordinal } : {}
-      const count = last && lines.indexOf(last) + 1
-      return {
-        text: `${short(id)} as ${short(newThreadId)}${copy ? ', copy' : ''}${last ? `, ${count} lines` : ''}`,
-        async call() {
-          await store.forkThread(id, { newThreadId, copy, ...named, ...through })
-        },
-        apply: (later) => later.fork(id, newThreadId, { copy, name, count }),
-      }
-    }),
-  )
+export const fork = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
+  fc
+    .record({
+      thread: activeThread,
+      newId: newThread,
+      copy: fc.boolean(),
+      name: fc.option(name, { nil: null }),
+      place: fc.option(fc.nat(5), { nil: undefined }),
+      ephemeral: now(supports.ephemeral),
+    })
+    .map(({ thread, newId, copy, name, place, ephemeral }) =>
+      verb(ephemeral ? 'forkEphemeral' : 'fork', async ({ store }, model) => {
+        const [id, newThreadId] = [thread(model), newId(model)]
+        const named = name === null ? {} : { name }
+        const lines = place === undefined ? [] : await linesNow(store, model, id)
+        const last = place === undefined ? undefined : lines[place % (lines.length || 1)]
+        const through = last ? { throughOrdinal: last.ordinal } : {}
+        const count = last && lines.indexOf(last) + 1
+        return {
+          text: `${short(id)} as ${short(newThreadId)}${copy ? ', copy' : ''}${ephemeral ? ', ephemeral' : ''}${last ? `, ${count} lines` : ''}`,
+          async call() {
+            await store.forkThread(id, {
+              newThreadId,
+              copy,
+              ...named,
+              ...through,
+              ...(ephemeral ? { ephemeral } : {}),
+            })
+          },
+          apply: (later) => later.fork(id, newThreadId, { copy, name, count, ephemeral }),
+        }
+      }),
+    )
 
 /** Who may be read is read. */
-async function linesOf(store: System['store'], model: ThreadModel, id: string) {
+async function linesNow(store: System['store'], model: ThreadModel, id: string) {
   const state = model.stateOf(id)
-  return state === 'active' || state === 'archived' ? messagesOf(store, id) : []
+  return state === 'active' || state === 'archived' ? linesOf(store, id) : []
 }
 
 /** The model counts lines, a store ordinals. */
@@ -138,7 +179,7 @@ export const redact = fc
   .map(({ thread, place }) =>
     verb('redact', async ({ store }, model) => {
       const id = thread(model)
-      const lines = await linesOf(store, model, id)
+      const lines = await linesNow(store, model, id)
       // One in so many is not there.
       const line = place % (lines.length + 1)
       const ordinals = [lines[line]?.ordinal ?? 1_000_000]
@@ -152,18 +193,21 @@ export const redact = fc
 
 const forksModes: readonly ForksMode[] = ['refuse', 'detach', 'cascade']
 
-/** Who died or waits; of a repeat the model says nothing. */
-const goneOf = ({ threadIds }: Deletion): readonly string[] => [...threadIds].sort()
+export const forksIn = ({ fork }: WhatIsSupported): fc.Arbitrary<ForksMode> =>
+  fork ? fc.constantFrom(...forksModes) : fc.constant('refuse' as const)
 
-export const remove = ({ schedule, fork }: WhatIsSupported): fc.Arbitrary<Verb> =>
+/** Who died or waits; of a repeat the model says nothing. */
+export const goneOf = ({ threadIds }: Deletion): readonly string[] => [...threadIds].sort()
+
+export const remove = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
   fc
     .record({
-      threads: fc.array(schedule ? fc.oneof(livingThread, waitingThread) : livingThread, {
+      threads: fc.array(supports.schedule ? fc.oneof(livingThread, waitingThread) : livingThread, {
         minLength: 1,
         maxLength: 2,
       }),
-      forks: fork ? fc.constantFrom(...forksModes) : fc.constant('refuse' as const),
-      delayMs: schedule ? fc.option(hours, { freq: 2, nil: undefined }) : never,
+      forks: forksIn(supports),
+      delayMs: supports.schedule ? fc.option(hours, { freq: 2, nil: undefined }) : never,
     })
     .map(({ threads, forks, delayMs }) =>
       verb(delayMs === undefined ? 'delete' : 'schedule', ({ store }, model) => {
@@ -183,7 +227,7 @@ export const restore = waitingThread.map((thread) =>
     return {
       text: short(id),
       call: async () => [...(await store.restoreThreads([id]))].sort(),
-      apply: (later) => later.restore(id),
+      apply: (later) => restoreThread(later, id),
     }
   }),
 )

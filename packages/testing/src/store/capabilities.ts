@@ -187,7 +187,7 @@ export interface LoggingStore {
 }
 
 export interface LogHeadLike {
-  readonly epoch: string
+  readonly epoch: number
   readonly treeSize: number
   readonly rootHash: string
 }
