@@ -25,12 +25,7 @@ export async function deleteInBoth(
     return withLists(result, [result, plans[1 - only]!])
   }
   const planId = planIdOf(plans)
-  if (expectPlan !== undefined && expectPlan !== planId) {
-    throw new StoreError('PLAN_CHANGED', 'the plan has changed; look at it again', {
-      retryable: true,
-      detail: { expected: expectPlan, actual: planId },
-    })
-  }
+  refuseOtherPlan(expectPlan, planId)
   if (options.dryRun) return { ...merged(plans), planId }
   // Whoever refuses goes first, and nothing has happened then.
   const first = plans[1].wouldRefuse === null ? 0 : 1
@@ -46,6 +41,15 @@ export async function deleteInBoth(
   const known = new Set([...both.threadIds, ...planned.map(({ threadId }) => threadId)])
   const since = both.alreadyDeleted.filter(({ threadId }) => !known.has(threadId))
   return { ...both, alreadyDeleted: [...planned, ...since], planId }
+}
+
+/** @throws PLAN_CHANGED */
+export function refuseOtherPlan(expected: string | undefined, actual: string | null): void {
+  if (expected === undefined || expected === actual) return
+  throw new StoreError('PLAN_CHANGED', 'the plan has changed; look at it again', {
+    retryable: true,
+    detail: { expected, actual },
+  })
 }
 
 const planIdOf = (plans: readonly DeleteResult[]): string =>
@@ -82,9 +86,10 @@ const withLists = (base: DeleteResult, parts: readonly DeleteResult[]): DeleteRe
   pending: parts.flatMap(({ pending }) => pending),
 })
 
-/** The plan on disk with what goes along in memory. */
+/** The plan on disk with what goes along in memory; who looked at it is bound to both. */
 export const withKin = (plan: DeleteResult, kin: DeleteResult): DeleteResult => ({
   ...plan,
+  planId: planIdOf([plan, kin]),
   threadIds: [...plan.threadIds, ...kin.threadIds],
   held: [...plan.held, ...kin.held],
   wouldRefuse: kin.held.length > 0 ? 'THREAD_HELD' : plan.wouldRefuse,

@@ -441,6 +441,23 @@ describe('deletes of both kinds', () => {
       expect(done.alreadyDeleted).toEqual([])
     }))
 
+  it('is bound to a plan that has what goes along in memory', () =>
+    withStore(async (store) => {
+      const parent = await store.createThread()
+      await store.createThread({ parentThreadId: parent, ephemeral: true })
+      const seen = await store.deleteThreads([parent], { dryRun: true })
+      const later = await store.createThread({ parentThreadId: parent, ephemeral: true })
+      const bound = (planId: string | null) => () =>
+        store.deleteThreads([parent], { expectPlan: planId! })
+      expect(await codeOf(bound(seen.planId))).toBe('PLAN_CHANGED')
+      expect((await store.readThread(later))?.state).toBe('active')
+      const now = await store.deleteThreads([parent], { dryRun: true })
+      expect(now.threadIds).toHaveLength(3)
+      const done = await bound(now.planId)()
+      expect(done.planId).toBe(now.planId)
+      expect([...done.threadIds].sort()).toEqual([...now.threadIds].sort())
+    }))
+
   it('selections mean both', () =>
     withStore(async (store) => {
       const kept = await store.createThread()

@@ -3,7 +3,7 @@
 // with its own log and its own signing key. Dead ephemeral threads are remembered until the store closes.
 
 import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
-import { isStoreError, StoreError } from '@cenotaph/storage'
+import { isStoreError, type StoreError } from '@cenotaph/storage'
 import { Recorder, type RecorderOptions } from '../append/recorder.js'
 import type { RecorderSubject } from '../append/store-recorder.js'
 import { checkOptions } from '../check-options.js'
@@ -22,9 +22,10 @@ import { type OpenStore, openContext } from '../recovery/open-context.js'
 import type { SweepOptions, SweepResult } from '../schedule/sweep.js'
 import { ThreadStore } from '../thread-store.js'
 import { requireThreadIds } from '../threads/require-thread.js'
+import { deleteWithKin } from './delete-with-kin.js'
 import { MemoryHalf } from './memory-half.js'
 import { compressInBoth } from './merged-compress.js'
-import { deleteInBoth, mergedSweep, withKin } from './merged-delete.js'
+import { deleteInBoth, mergedSweep } from './merged-delete.js'
 import { byId, candidatesOf, mergedPage, theOne } from './merged-reads.js'
 import { searchInBoth } from './merged-search.js'
 import { routeVerbs } from './route-verbs.js'
@@ -158,8 +159,9 @@ export class RoutedStore extends ThreadStore {
     const half = this.#half
     if (!half || !this.context) return super.deleteThreads(threads, options)
     checkOptions(options)
+    const dropped = () => this.#dropping
     const onDisk = (part: Threads) => (given: DeleteOptions) =>
-      this.#deleteOnDisk(half, part, given)
+      deleteWithKin({ half, dropped, onDisk: (own) => super.deleteThreads(part, own) }, given)
     const inMemory = (part: Threads) => (given: DeleteOptions) => half.deleteThreads(part, given)
     if (isSelection(threads)) return deleteInBoth([onDisk(threads), inMemory(threads)], options)
     const ids = requireThreadIds(threads)
@@ -168,45 +170,6 @@ export class RoutedStore extends ThreadStore {
     if (inside.length === 0) return onDisk(outside)(options)
     if (outside.length === 0) return inMemory(inside)(options)
     return deleteInBoth([onDisk(outside), inMemory(inside)], options)
-  }
-
-  /** What threads on disk have spawned in memory goes with them, and with `cascade` what was forked from them. */
-  async #deleteOnDisk(
-    half: MemoryHalf,
-    threads: Threads,
-    options: DeleteOptions,
-  ): Promise<DeleteResult> {
-    const kin = half.hasOutsideKin() ? await this.#kinOf(half, threads, options) : undefined
-    if (options.dryRun && kin) return withKin(kin.base, kin.plan)
-    if (kin && kin.plan.held.length > 0) {
-      throw new StoreError('THREAD_HELD', 'threads that go along are on hold', {
-        detail: { threadIds: kin.plan.held },
-      })
-    }
-    const result = await super.deleteThreads(threads, options)
-    await this.#dropping
-    const gone = result.state === 'erasing' || result.state === 'deleted'
-    if (!kin || !gone) return result
-    // All of the plan: with `cascade` it has forks in memory of what goes along.
-    await half.drop(kin.plan.threadIds)
-    return { ...result, threadIds: [...result.threadIds, ...kin.plan.threadIds] }
-  }
-
-  /** The plan on disk, and what goes along in memory; undefined where that is nothing. */
-  async #kinOf(
-    half: MemoryHalf,
-    threads: Threads,
-    options: DeleteOptions,
-  ): Promise<{ base: DeleteResult; plan: DeleteResult } | undefined> {
-    const base = await super.deleteThreads(threads, { ...options, dryRun: true })
-    const cascade = options.forks === 'cascade'
-    const roots = [
-      ...half.spawnedBy(base.threadIds),
-      ...(cascade ? half.forkedFrom(base.threadIds) : []),
-    ]
-    if (roots.length === 0) return undefined
-    const forks = cascade ? 'cascade' : 'detach'
-    return { base, plan: await half.deleteThreads(roots, { dryRun: true, forks }) }
   }
 
   override async compressThreads(

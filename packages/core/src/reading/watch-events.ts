@@ -70,6 +70,7 @@ export async function* watchEvents(
         after = event.position
         read = true
         yield event
+        if (signals.some((signal) => signal.aborted)) return
       }
       if (!read && !signals.some((signal) => signal.aborted)) await changed
     }

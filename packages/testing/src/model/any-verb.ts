@@ -35,10 +35,10 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(true, rename, 1),
     ...given(supports.hold, mark('hold', supports), 2),
     ...given(supports.pin, mark('pin', supports), 1),
-    ...given(supports.archive, archive, 1),
+    ...given(supports.archive, archive, 2),
     ...given(supports.redact, redact, 1),
-    ...given(true, remove(supports), 2),
-    ...given(supports.schedule, restore, 1),
+    ...given(true, remove(supports), 3),
+    ...given(supports.schedule, restore, 2),
     ...given(supports.attachments, attach, 1),
     ...given(supports.compress, compress, 1),
     ...given(supports.inspect, checkpoint, 1),
@@ -46,14 +46,14 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(supports.record, record, 2),
     ...given(supports.record, recordNew, 1),
     ...given(supports.record, shutDown, 1),
-    ...given(supports.plan, deletePlanned, 1),
+    ...given(supports.plan, deletePlanned, 2),
   )
 
 /** Calls that are made while no other is under way. */
 export const verbAlone = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
   fc.oneof(
     ...given(true, read, 1),
-    ...given(supports.schedule, pass, 3),
+    ...given(supports.schedule, pass, 2),
     ...given(supports.retention, policy, 1),
     ...given(supports.retention, runRetention, 2),
     ...given(supports.transfer, transfer, 2),
@@ -66,7 +66,7 @@ export const verbAlone = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(supports.receipts, retry, 1),
     ...given(supports.resolve, resolve, 1),
     ...given(supports.stats, stats, 1),
-    ...given(supports.backup, backup, 1),
-    ...given(supports.backup, forgetBackup, 1),
-    ...given(supports.backup, restoreBackup(supports), 1),
+    ...given(supports.backup, backup, 2),
+    ...given(supports.backup, forgetBackup, 2),
+    ...given(supports.backup, restoreBackup(supports), 4),
   )

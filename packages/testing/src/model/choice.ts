@@ -40,6 +40,9 @@ export const archivedThread = choiceAmong(inState('archived'), 3)
 /** A thread that waits for its date. */
 export const waitingThread = choiceAmong(inState('scheduled'), 4)
 
+/** A thread that was deleted. */
+export const deadThread = choiceAmong((model) => [...model.dead], 3)
+
 export const heldThread = choiceAmong(
   (model) => [...model.threads.values()].filter(({ held }) => held).map(({ id }) => id),
   4,

@@ -37,6 +37,16 @@ export function lineOf(item: ItemLike): string | null | undefined {
   return mark === undefined ? undefined : markOf(mark, turnId ?? '')
 }
 
+/** What a fork of so many lines adds to end a turn that its cut leaves open. */
+export function endOfOpenTurn(lines: ModelThread['lines']): ModelThread['lines'] {
+  for (const { text } of lines.toReversed()) {
+    const parsed = parseMark(text)
+    if (parsed?.mark === 'started') return [{ text: markOf('aborted', parsed.turnId) }]
+    if (parsed) return []
+  }
+  return []
+}
+
 export interface ReadLine {
   readonly ordinal: number
   readonly text: string | null

@@ -1,5 +1,6 @@
 // What a model says of a call, and what a store did: a refusal with one of some codes, or an answer.
 
+import { AssertionError } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 
 export interface Said {
@@ -24,6 +25,8 @@ export async function outcomeOf(call: () => Promise<unknown>): Promise<Outcome> 
   try {
     return { answer: await call() }
   } catch (error) {
+    // What a verb asserts of a store by itself.
+    if (error instanceof AssertionError) throw error
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
     return { code: String(code ?? message) }
   }

@@ -10,7 +10,7 @@ import type { ModelPlan } from './model-plans.js'
 import { copyOfRecorder, endRecorders, hasWriter, type ModelRecorder } from './model-recorders.js'
 import type { ModelPolicy } from './model-retention.js'
 import { copyOfThreads, type ModelThread, type WaitingSet } from './model-thread.js'
-import { isMark } from './model-turns.js'
+import { endOfOpenTurn, isMark } from './model-turns.js'
 import { refusedWith, type Said, told } from './said.js'
 
 const KEYS_KEPT_MS = 7 * 24 * 3_600_000
@@ -170,15 +170,15 @@ export class ThreadModel {
     // Nothing in memory refers to what is on disk.
     const copy = options.copy || ephemeral !== from.ephemeral
     const shared = from.lines.slice(0, count)
-    const lines = copy ? shared.map((line) => ({ ...line })) : shared
+    const inherited = copy ? shared.map((line) => ({ ...line })) : shared
     this.#add(newId, {
       name: name ?? from.name,
       parent: null,
       ephemeral,
       forkedFrom: id,
       base: copy ? null : baseOfFork(this.threads, id, count),
-      inherited: copy ? 0 : lines.length,
-      lines,
+      inherited: copy ? 0 : inherited.length,
+      lines: [...inherited, ...endOfOpenTurn(shared)],
     })
     return told()
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import type { EventLike, LogHeadLike } from '../store/thread-store-like.js'
-import { livingThread } from './choice.js'
+import { deadThread, livingThread } from './choice.js'
 import { isInMemory } from './model-halves.js'
 import { turnsOf } from './model-turns.js'
 import { refusedWith, type Said, told } from './said.js'
@@ -131,15 +131,15 @@ function notFound(error: { readonly code?: unknown }): undefined {
   if (error.code !== 'THREAD_NOT_FOUND') throw error
 }
 
-export const retry = fc.nat(modelIds.length - 1).map((at) =>
-  verb('retry', ({ store }) => {
-    const id = modelIds[at]!
+export const retry = deadThread.map((thread) =>
+  verb('retry', ({ store }, model) => {
+    const id = thread(model)
     return {
       text: short(id),
       call: async () => (await store.retry(id)).state,
-      apply(model): Said {
-        if (model.dead.has(id)) return told('deleted')
-        const said = model.read(id)
+      apply(later): Said {
+        if (later.dead.has(id)) return told('deleted')
+        const said = later.read(id)
         // Nothing is pending.
         return said.refused ? said : refusedWith(['ARGUMENT_INVALID'])
       },
