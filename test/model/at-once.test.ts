@@ -4,15 +4,14 @@
 import { type ConcurrentFactory, threadStoreModelConcurrently } from '@cenotaph/testing'
 import { expect, it } from 'vitest'
 import { expectAsked, given, RUNS_BESIDE, TIMEOUT_MS, told } from './given.js'
-import { onMachine } from './systems.js'
+import { onMachine, supportsAtOnce } from './systems.js'
 
 it(
   'some order of calls that are made at once explains what they did',
   async () => {
     const factory: ConcurrentFactory = {
-      open: (turns) => onMachine(turns),
-      // A codec works on the thread pool, and when that is ready no seed says.
-      supports: { compress: false, ephemeral: false },
+      open: (turns) => onMachine({ turns }),
+      supports: supportsAtOnce,
     }
     const report = await threadStoreModelConcurrently(factory, { ...given, runs: RUNS_BESIDE })
     const { batches, batchesTurned } = report

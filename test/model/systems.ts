@@ -22,11 +22,25 @@ export type Change = (store: ThreadStore, turns: Turns | undefined) => Partial<W
 
 const unchanged: Change = () => ({})
 
+export interface MachineOptions {
+  readonly turns?: Turns
+  readonly change?: Change
+  /** With which a backup is restored; those of the store by default. */
+  readonly tombstones?: string
+  /** What is done to a restored store before anybody sees it. */
+  readonly restored?: (store: ThreadStore) => Promise<void>
+}
+
 /**
  * Opening again is a crash: of what was not made durable nothing stays. With `turns`, every effect on disk and database,
  * and every read of rows, waits for its turn.
  */
-export async function onMachine(turns?: Turns, change = unchanged): Promise<OpenedSystem> {
+export async function onMachine({
+  turns,
+  change = unchanged,
+  tombstones = '/store/.cenotaph/tombstones',
+  restored: changeRestored,
+}: MachineOptions = {}): Promise<OpenedSystem> {
   let machine = newMachine()
   const newRoot = folders('/restored')
   const clock = new SimClock(machine.startMs)
@@ -54,10 +68,13 @@ export async function onMachine(turns?: Turns, change = unchanged): Promise<Open
     async restored(backup) {
       const root = newRoot()
       // Another database on the same disk.
-      const ports = portsOf({ ...machine, level: new SimLevelFolder() }, (_effect, _where, run) => run())
+      const ports = portsOf({ ...machine, level: new SimLevelFolder() }, (_effect, _where, run) =>
+        run(),
+      )
       const given = { ...options, ...ports, clock }
-      await restoreBackup(backup, root, { tombstones: '/store/.cenotaph/tombstones' }, given)
+      await restoreBackup(backup, root, { tombstones }, given)
       const restored = await openThreadStore(root, given)
+      await changeRestored?.(restored)
       return { store: restored, close: () => restored.close() }
     },
     close: () => store.close(),
@@ -94,6 +111,14 @@ export async function inMemory(change = unchanged): Promise<OpenedSystem> {
 
 /** A store in memory leaves no backup on a disk, and has no threads that are more in memory than others. */
 export const supportsInMemory = { backup: false, ephemeral: false } as const
+
+/** What may be under way at once. */
+export const supportsAtOnce = {
+  // A codec works on the thread pool, and when that is ready no seed says.
+  compress: false,
+  // What is on disk and what is in memory are committed one after the other.
+  ephemeral: false,
+} as const
 
 function folders(parent: string): () => string {
   let made = 0

@@ -93,9 +93,13 @@ export class Recorder implements LiveWriter {
     this.#pending.length = 0
   }
 
+  /** What is added meanwhile is the next barrier's: nobody waits for it, and nobody is refused because of it. */
   async #drain(threadId: ThreadId): Promise<void> {
-    while (this.#pending.length > 0) {
-      const { key, items } = this.#uncertain ?? { key: this.#target.newKey(), items: BATCH_ITEMS }
+    for (let left = this.#pending.length; left > 0; ) {
+      const { key, items } = this.#uncertain ?? {
+        key: this.#target.newKey(),
+        items: Math.min(left, BATCH_ITEMS),
+      }
       const batch = this.#pending.slice(0, items)
       try {
         await this.#target.append(threadId, batch, key, this)
@@ -111,6 +115,7 @@ export class Recorder implements LiveWriter {
       }
       this.#uncertain = undefined
       this.#pending.splice(0, batch.length)
+      left -= batch.length
     }
   }
 

@@ -18,7 +18,7 @@ import { appendAt, pass, policy, read, runRetention, search, transfer } from './
 import { backup, forgetBackup, restoreBackup } from './verbs-backup.js'
 import { archive, attach, mark } from './verbs-marks.js'
 import { deletePlanned, plan } from './verbs-plans.js'
-import { record, recordNew, resume, shutDown } from './verbs-recorder.js'
+import { add, flush, recordNew, resume, shutDown } from './verbs-recorder.js'
 import { log, receipts, resolve, retry, stats, turns } from './verbs-records.js'
 
 type Weighted = fc.WeightedArbitrary<Verb>
@@ -43,7 +43,8 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(supports.compress, compress, 1),
     ...given(supports.inspect, checkpoint, 1),
     ...given(supports.record, resume, 1),
-    ...given(supports.record, record, 2),
+    ...given(supports.record, add, 2),
+    ...given(supports.record, flush, 1),
     ...given(supports.record, recordNew, 1),
     ...given(supports.record, shutDown, 1),
     ...given(supports.plan, deletePlanned, 2),

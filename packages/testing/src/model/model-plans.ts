@@ -46,13 +46,17 @@ export function deletePlanned(model: ThreadModel, key: number): Said {
   return refusedWith(['PLAN_CHANGED', ...refused])
 }
 
+/** Whether a set is on disk or in memory makes no other plan of it. */
 function nameOf(model: ThreadModel, living: readonly string[], forks: ForksMode): string {
   const { halves, kin } = scopeOf(model, living, forks)
-  const sets = [...halves, kin].map((set) => [...set].sort())
-  const references = halves.map((set) =>
-    forksOutside(model.threads, set)
-      .map(({ id }) => id)
-      .sort(),
+  const ofKin = forks === 'cascade' ? 'cascade' : 'detach'
+  const parts = [...halves.map((set) => ({ set, forks })), { set: kin, forks: ofKin }]
+  return JSON.stringify(
+    parts
+      .filter(({ set }) => set.size > 0)
+      .map((part) => {
+        const references = forksOutside(model.threads, part.set).map(({ id }) => id)
+        return [[...part.set].sort(), part.forks, references.sort()]
+      }),
   )
-  return JSON.stringify([sets, forks, references])
 }

@@ -29,35 +29,33 @@ export function resume(model: ThreadModel, id: string, key: number): Said {
   return told()
 }
 
-/** Adds to the recorder, and makes it write unless somebody does so later. */
-export function record(
-  model: ThreadModel,
-  key: number,
-  texts: readonly string[],
-  { isFlushed }: { readonly isFlushed: boolean },
-): Said {
+/** Into memory. */
+export function add(model: ThreadModel, key: number, texts: readonly string[]): Said {
   const recorder = model.recorders.get(key)!
   if (recorder.ended !== null) return refusedWith([recorder.ended])
   recorder.pending.push(...texts)
-  return isFlushed ? flush(model, recorder) : told()
+  return told()
 }
 
-/** A second time it does nothing. */
-export function shutDown(model: ThreadModel, key: number): Said {
+/** What cannot be written now is kept. */
+export function flush(model: ThreadModel, key: number): Said {
   const recorder = model.recorders.get(key)!
-  if (recorder.ended !== null) return told()
-  const said = flush(model, recorder)
-  if (!said.refused) recorder.ended = 'RECORDER_CLOSED'
-  return said
-}
-
-function flush(model: ThreadModel, recorder: ModelRecorder): Said {
+  if (recorder.ended !== null) return refusedWith([recorder.ended])
   const { pending, threadId } = recorder
   if (pending.length === 0) return told()
   const said = model.append(threadId, { texts: pending, isOfWriter: true })
   if (said.refused) return said
   recorder.pending = []
   return told()
+}
+
+/** A second time it does nothing. */
+export function shutDown(model: ThreadModel, key: number): Said {
+  const recorder = model.recorders.get(key)!
+  if (recorder.ended !== null) return told()
+  const said = flush(model, key)
+  if (!said.refused) recorder.ended = 'RECORDER_CLOSED'
+  return said
 }
 
 /** What waited in them is lost. */

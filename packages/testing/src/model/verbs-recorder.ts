@@ -4,7 +4,8 @@
 import fc from 'fast-check'
 import { activeThread, newThread } from './choice.js'
 import {
-  record as recordInModel,
+  add as addInModel,
+  flush as flushInModel,
   resume as resumeInModel,
   shutDown as shutDownInModel,
 } from './model-recorders.js'
@@ -47,20 +48,26 @@ export const resume = fc
     }),
   )
 
-export const record = fc
-  .record({ back: recorder, texts, isFlushed: fc.constantFrom(true, true, false) })
-  .map(({ back, texts, isFlushed }) =>
-    verb('record', (system, model) =>
-      withRecorder(system, model, back, (key, given) => ({
-        text: `${texts.length}${isFlushed ? '' : ', unflushed'}`,
-        async call() {
-          await given.add(...texts.map(itemOf))
-          if (isFlushed) await given.flush()
-        },
-        apply: (later) => recordInModel(later, key, texts, { isFlushed }),
-      })),
-    ),
-  )
+/** Into the recorder: it is written with the next flush. */
+export const add = fc.record({ back: recorder, texts }).map(({ back, texts }) =>
+  verb('add', (system, model) =>
+    withRecorder(system, model, back, (key, given) => ({
+      text: `${texts.length}`,
+      call: () => given.add(...texts.map(itemOf)),
+      apply: (later) => addInModel(later, key, texts),
+    })),
+  ),
+)
+
+export const flush = recorder.map((back) =>
+  verb('flush', (system, model) =>
+    withRecorder(system, model, back, (key, given) => ({
+      text: '',
+      call: () => given.flush(),
+      apply: (later) => flushInModel(later, key),
+    })),
+  ),
+)
 
 export const shutDown = recorder.map((back) =>
   verb('shutDown', (system, model) =>
@@ -89,7 +96,8 @@ export const recordNew = fc.record({ newId: newThread, texts }).map(({ newId, te
         const said = later.create(threadId, { name: 'recorded', parent: null })
         if (said.refused) return said
         resumeInModel(later, threadId, key)
-        return recordInModel(later, key, texts, { isFlushed: true })
+        addInModel(later, key, texts)
+        return flushInModel(later, key)
       },
     }
   }),
