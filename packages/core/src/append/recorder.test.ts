@@ -95,6 +95,49 @@ describe('recorder', () => {
   })
 })
 
+describe('a barrier of a recorder', () => {
+  it('writes what was added before it, and leaves what is added meanwhile to the next', async () => {
+    let meanwhile = async () => {}
+    const disk = {
+      ...nodeDisk,
+      async openWrite(name: string) {
+        const file = await nodeDisk.openWrite(name)
+        if (!file || !name.endsWith('.jsonl')) return file
+        return {
+          path: file.path,
+          read: file.read.bind(file),
+          size: file.size.bind(file),
+          close: file.close.bind(file),
+          truncate: file.truncate.bind(file),
+          sync: file.sync.bind(file),
+          async write(offset: number, bytes: Uint8Array) {
+            await meanwhile()
+            await file.write(offset, bytes)
+          },
+        }
+      },
+    }
+    await withStore(
+      async (store) => {
+        const recorder = store.recorder({ create: { cwd: '/w' } })
+        const id = await recorder.persist()
+        let added = 0
+        meanwhile = async () => {
+          added += 1
+          await recorder.add(message(`later ${added}`))
+        }
+        await recorder.add(message('first'))
+        await recorder.flush()
+        expect(await textsOf(store, id)).toEqual(['first'])
+        await recorder.flush()
+        expect(await textsOf(store, id)).toEqual(['first', 'later 1'])
+        expect(added).toBe(2)
+      },
+      { disk },
+    )
+  })
+})
+
 describe('a recorder among others', () => {
   it('begins behind appends that were let in before it', () =>
     withStore(async (store) => {

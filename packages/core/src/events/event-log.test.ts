@@ -101,4 +101,16 @@ describe('the event log', () => {
         `thread.renamed ${first}`,
       ])
     }))
+
+  it('tells a watch nothing more once its signal has aborted, though more is there', () =>
+    withStore(async (store) => {
+      for (let made = 0; made < 3; made += 1) await store.createThread({ cwd: '/w' })
+      const ending = new AbortController()
+      let seen = 0
+      for await (const _ of store.watch({ signal: ending.signal })) {
+        seen += 1
+        ending.abort()
+      }
+      expect(seen).toBe(1)
+    }))
 })

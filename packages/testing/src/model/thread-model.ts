@@ -3,6 +3,7 @@
 // refuse it. A few hundred lines that an engine of many thousands must agree with.
 
 import type { ForksMode } from '../store/thread-store-like.js'
+import type { ModelAppend, ModelFork } from './model-changes.js'
 import { deleteThreads } from './model-deletions.js'
 import { isInMemory, kinOf } from './model-halves.js'
 import { baseOfFork, detach, forksOutside, ownerOf } from './model-lineage.js'
@@ -14,24 +15,6 @@ import { endOfOpenTurn, isMark } from './model-turns.js'
 import { refusedWith, type Said, told } from './said.js'
 
 const KEYS_KEPT_MS = 7 * 24 * 3_600_000
-
-export interface ModelAppend {
-  readonly texts: readonly string[]
-  readonly attachments?: Readonly<Record<string, string>>
-  readonly idempotencyKey?: string
-  /** Not where the thread ends. */
-  readonly isMisplaced?: boolean
-  /** Of the thread's live writer. */
-  readonly isOfWriter?: boolean
-}
-
-export interface ModelFork {
-  readonly copy: boolean
-  readonly name: string | null
-  /** Of its lines; all by default. */
-  readonly count?: number | undefined
-  readonly ephemeral?: boolean
-}
 
 export class ThreadModel {
   threads = new Map<string, ModelThread>()
