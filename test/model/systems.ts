@@ -2,6 +2,7 @@
 // memory; and stores that are wrong in one thing.
 
 import { openThreadStore, restoreBackup, type ThreadStore } from '@cenotaph/core'
+import { type Codec, encodeSeekable, memorySource, nativeCodec } from '@cenotaph/rollout'
 import { MemoryDisk } from '@cenotaph/storage'
 import {
   type MachinePorts,
@@ -41,16 +42,24 @@ export async function onMachine({
   tombstones = '/store/.cenotaph/tombstones',
   restored: changeRestored,
 }: MachineOptions = {}): Promise<OpenedSystem> {
+  // What is loaded with the first frame would be loaded in nobody's turn.
+  if (turns) await encodeSeekable(memorySource(Buffer.from('a frame')), async () => {})
   let machine = newMachine()
   const newRoot = folders('/restored')
+  const inTurn = <T>(effect: string, run: () => Promise<T>): Promise<T> =>
+    turns ? turns.work(effect, run) : run()
   const clock = new SimClock(machine.startMs)
   const open = async () => {
     const ports = portsOf(machine, async (effect, where, run) => {
       await turns?.wait(`${effect} ${where}`)
       return run()
     })
+    const codec: Codec = {
+      compress: (content) => inTurn('compress', () => nativeCodec.compress(content)),
+      decompress: (stored) => inTurn('decompress', () => nativeCodec.decompress(stored)),
+    }
     const levels = turns ? { ...ports.levels, open: readingInTurns(ports, turns) } : ports.levels
-    return openThreadStore('/store', { ...options, ...ports, levels, clock })
+    return openThreadStore('/store', { ...options, ...ports, levels, codec, clock })
   }
   let store = await open()
   let changed = withChange(store, change, turns)
@@ -114,10 +123,10 @@ export const supportsInMemory = { backup: false, ephemeral: false } as const
 
 /** What may be under way at once. */
 export const supportsAtOnce = {
-  // A codec works on the thread pool, and when that is ready no seed says.
-  compress: false,
   // What is on disk and what is in memory are committed one after the other.
   ephemeral: false,
+  // Compared while nothing else is under way: other programs do it.
+  backup: false,
 } as const
 
 function folders(parent: string): () => string {

@@ -1,6 +1,7 @@
 // What openThreadStore can be told, and what holds where it is told nothing.
 
 import { fileLevels, type Levels, memoryLevels } from '@cenotaph/journal'
+import { type Codec, nativeCodec } from '@cenotaph/rollout'
 import {
   type Clock,
   type Disk,
@@ -30,6 +31,7 @@ export interface ThreadStoreOptions {
   readonly clock?: Clock
   readonly entropy?: Entropy
   readonly levels?: Levels
+  readonly codec?: Codec
   /**
    * What of an item is kept: `limited` (default) as Codex does, `extended` with command output. `none` keeps the whole
    * store in memory: nothing is made under the root or read from it, and all is gone at close.
@@ -129,6 +131,7 @@ const defaults = (): Required<Omit<ThreadStoreOptions, Unfilled>> => ({
   clock: nodeClock,
   entropy: nodeEntropy,
   levels: fileLevels,
+  codec: nativeCodec,
   maxLineBytes: 64 * MiB,
   referenceBytesMin: 256 * 1024,
   checkpointBytes: 16 * MiB,

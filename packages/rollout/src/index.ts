@@ -75,5 +75,6 @@ export {
 export { type RolloutSummary, type SummariseOptions, summarise } from './summary.js'
 export { readTurns, type Turn } from './turns.js'
 export { fallbackUserTextOf, userTextOf } from './user-text.js'
+export { type Codec, nativeCodec } from './zstd/codec.js'
 export { type EncodeOptions, encodeSeekable } from './zstd/encode-seekable.js'
 export { openZstdSource, type SourceLimits } from './zstd/zstd-source.js'

@@ -1,8 +1,7 @@
 // Random access to the uncompressed bytes of a rollout, whatever holds them.
 
 import { type Disk, StoreError } from '@cenotaph/storage'
-import type { Gate } from './zstd/frames-ahead.js'
-import { openZstdSource, type SourceLimits } from './zstd/zstd-source.js'
+import { openZstdSource, type ZstdSourceOptions } from './zstd/zstd-source.js'
 
 export interface RolloutSource {
   /** Uncompressed bytes; fixed when the source is opened. */
@@ -17,15 +16,9 @@ export interface RolloutSource {
   close(): Promise<void>
 }
 
-export interface OpenSourceOptions {
+export interface OpenSourceOptions extends ZstdSourceOptions {
   /** Reads see nothing from here on: the committed length. Uncompressed bytes. */
   readonly endOffset?: number
-  readonly limits?: SourceLimits
-  /**
-   * Decodes compressed frames before they are asked for, for who goes through all of them; runs the work of each. Memory:
-   * two more frames.
-   */
-  readonly ahead?: Gate
 }
 
 /** Opens by the name's ending, `.zst` or not; undefined where there is no such file. */
@@ -35,7 +28,7 @@ export async function openRolloutSource(
   options: OpenSourceOptions = {},
 ): Promise<RolloutSource | undefined> {
   if (!path.endsWith('.zst')) return openPlainSource(disk, path, options.endOffset)
-  const source = await openZstdSource(disk, path, options.limits, options.ahead)
+  const source = await openZstdSource(disk, path, options)
   return source && options.endOffset !== undefined ? clipSource(source, options.endOffset) : source
 }
 

@@ -9,13 +9,13 @@ import path from 'node:path'
 import {
   encodeSeekable,
   openPlainSource,
-  openZstdSource,
   type RolloutId,
   type RolloutSource,
   sameContent,
 } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { openCompressed } from '../files/rollout-sources.js'
 import { stageBytes } from '../files/staging.js'
 import { uniqueName } from '../files/unique-name.js'
 import { forEachOf } from '../for-each-of.js'
@@ -102,6 +102,7 @@ async function encodeTo(
     await stageBytes(context, staged, async (put) => {
       await encodeSeekable(source, put, {
         signal,
+        codec: context.options.codec,
         frameBytes: frameBytesOf(source.size),
         gate: async (run) => {
           await pace?.(frameBytesOf(source.size))
@@ -163,7 +164,7 @@ async function openPair(
 ): Promise<Pair> {
   const plain = await plainOf(context, row, rollout)
   try {
-    const decoded = await openZstdSource(context.disk, staged)
+    const decoded = await openCompressed(context, staged)
     if (decoded) return { decoded, plain }
     throw new StoreError('ROLLOUT_NOT_FOUND', 'the staged form is gone')
   } catch (error) {

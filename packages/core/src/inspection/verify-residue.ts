@@ -11,11 +11,12 @@
 
 import path from 'node:path'
 import { holdsEntries, levelEntries, partsOfGroup } from '@cenotaph/journal'
-import { openRolloutSource, parseThreadId, type ThreadId } from '@cenotaph/rollout'
+import { parseThreadId, type ThreadId } from '@cenotaph/rollout'
 import { breathe, isStoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { listQuarantine } from '../erasure/quarantine.js'
 import { readEveryFile } from '../files/read-every-file.js'
+import { openSource } from '../files/rollout-sources.js'
 import { isReceiptName } from '../proof/index.js'
 import { ownerOfKey } from '../threads/thread-row.js'
 import { filesUnder } from './residue-files.js'
@@ -159,7 +160,7 @@ class ResidueSearch {
     try {
       const isCompressed = file.endsWith('.zst')
       const source = isCompressed
-        ? await openRolloutSource(this.#context.disk, file)
+        ? await openSource(this.#context, file)
         : await this.#context.disk.openRead(file)
       if (!source) return ids
       try {

@@ -5,11 +5,12 @@
 // the plain one where both are there. A form whose thread was appended to meanwhile is not taken.
 
 import path from 'node:path'
-import { openPlainSource, openZstdSource, sameContent, type ThreadId } from '@cenotaph/rollout'
+import { openPlainSource, sameContent, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { PreparedRollout } from '../compression/prepared-form.js'
 import type { StoreContext } from '../context.js'
 import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
+import { openCompressed } from '../files/rollout-sources.js'
 import { stagedPath, unstage } from '../files/staging.js'
 import type { UpgradableLock } from '../threads/lock-table.js'
 import { refuseHidden, requireUsable } from '../threads/require-thread.js'
@@ -105,7 +106,7 @@ function verifyStep(): Step<CompressPlan> {
         const plain = await openPlainSource(context.disk, plainPath, bytes)
         if (!plain) continue
         try {
-          const decoded = await openZstdSource(context.disk, `${plainPath}.zst`)
+          const decoded = await openCompressed(context, `${plainPath}.zst`)
           try {
             if (decoded?.size === bytes && (await sameContent(decoded, plain))) continue
             throw damaged(plan)

@@ -2,15 +2,10 @@
 // already is extended where ours is an exact prefix of the source; anything else is left alone and reported.
 // Survives: a crash before or after any step; the thread is as before or as imported.
 
-import {
-  openRolloutSource,
-  parseThreadId,
-  type RolloutSource,
-  summarise,
-  type ThreadId,
-} from '@cenotaph/rollout'
+import { parseThreadId, type RolloutSource, summarise, type ThreadId } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { openSource } from '../files/rollout-sources.js'
 import { stageBytes, stagedPath, unstage } from '../files/staging.js'
 import { openRollout } from '../reading/open-rollout.js'
 import { type RolloutReading, rowOf } from '../threads/new-row.js'
@@ -87,7 +82,7 @@ export const importThread = defineOperation<ImportArgs, ImportState, ImportPlan,
     for (const [index, rollout] of source.rollouts.entries()) {
       const staged = `${stagedPath(context, operationId, index)}${rollout.compressed ? '.zst' : ''}`
       await stageCopy(context, rollout.path, staged)
-      const copy = await openRolloutSource(context.disk, staged)
+      const copy = await openSource(context, staged)
       if (!copy) throw new StoreError('ROLLOUT_NOT_FOUND', 'a staged rollout is gone')
       try {
         const summary = await summarise(copy, {

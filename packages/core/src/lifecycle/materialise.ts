@@ -3,8 +3,9 @@
 // one where both are there.
 
 import path from 'node:path'
-import { copySource, openZstdSource, type ThreadId, tallied } from '@cenotaph/rollout'
+import { copySource, type ThreadId, tallied } from '@cenotaph/rollout'
 import { StoreError } from '@cenotaph/storage'
+import { openCompressed } from '../files/rollout-sources.js'
 import { stageBytes, stagedPath } from '../files/staging.js'
 import { refuseArchived, refuseHidden, requireUsable } from '../threads/require-thread.js'
 import { changedBytes, differs, refuseChangedBytes } from '../threads/rollout-checksum.js'
@@ -77,7 +78,7 @@ function decodeStep(): Step<MaterialisePlan> {
         await context.disk.syncFolder(path.dirname(plainPath))
         return
       }
-      const source = await openZstdSource(context.disk, `${plainPath}.zst`)
+      const source = await openCompressed(context, `${plainPath}.zst`)
       if (!source) {
         throw new StoreError('ROLLOUT_NOT_FOUND', 'the compressed rollout is gone', {
           detail: { threadId: plan.threadId },

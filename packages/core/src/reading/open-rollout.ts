@@ -7,7 +7,6 @@ import {
   findOrdinal,
   type History,
   openHistory,
-  openRolloutSource,
   type RolloutId,
   type RolloutLookup,
   type RolloutSource,
@@ -16,6 +15,7 @@ import {
 } from '@cenotaph/rollout'
 import { isStoreError, StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
+import { openSource } from '../files/rollout-sources.js'
 import { layoutOf } from '../redaction/redactions.js'
 import { ownerOf } from '../threads/relatives.js'
 import { currentRollout, type RolloutRow, type ThreadRow } from '../threads/thread-row.js'
@@ -45,7 +45,7 @@ export async function openRollout(
   // A move links the new name before it unlinks the old one, so one of two looks finds the file.
   for (let look = 0; look < 2; look += 1) {
     for (const path of pathsOf(context, row, rollout)) {
-      const source = await openRolloutSource(context.disk, path, {
+      const source = await openSource(context, path, {
         endOffset: rollout.bytes,
         ...(goesThrough ? { ahead: (run) => context.journal.heavy.run(run) } : {}),
       })

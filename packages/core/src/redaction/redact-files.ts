@@ -8,8 +8,6 @@ import type { OperationId } from '@cenotaph/journal'
 import {
   copySource,
   encodeSeekable,
-  openRolloutSource,
-  openZstdSource,
   parseRolloutFileName,
   type RolloutId,
   type RolloutSource,
@@ -19,6 +17,7 @@ import {
 import { StoreError } from '@cenotaph/storage'
 import type { StoreContext } from '../context.js'
 import { namesOf, type OwnedFile, type StattedFile, statFiles } from '../erasure/names-on-disk.js'
+import { openCompressed, openSource } from '../files/rollout-sources.js'
 import { stageBytes, stagedPath } from '../files/staging.js'
 import type { RolloutRow } from '../threads/thread-row.js'
 import { type FoundPatches, findPatches, patchedSource } from './patches.js'
@@ -108,7 +107,8 @@ async function rewriteFile(
       if (unredacted === 0) return false
       const redacted = patchedSource(source, () => patches)
       await stageBytes(context, staged, async (put) => {
-        if (name.endsWith('.zst')) await encodeSeekable(redacted, put)
+        if (name.endsWith('.zst'))
+          await encodeSeekable(redacted, put, { codec: context.options.codec })
         else await copySource(redacted, put)
       })
       if (name.endsWith('.zst')) await refuseDifferent(context, staged, redacted)
@@ -130,7 +130,7 @@ async function withFile<Result>(
   missing: Result,
 ): Promise<Result> {
   const row = await rolloutRowOf(context, target)
-  const source = row && (await openRolloutSource(context.disk, name))
+  const source = row && (await openSource(context, name))
   if (!source) return missing
   try {
     const { spans } = target
@@ -156,7 +156,7 @@ async function refuseDifferent(
   staged: string,
   meant: RolloutSource,
 ): Promise<void> {
-  const decoded = await openZstdSource(context.disk, staged)
+  const decoded = await openCompressed(context, staged)
   try {
     if (decoded && (await sameContent(decoded, meant))) return
     throw new StoreError('ROLLOUT_ZSTD_DAMAGED', 'a staged rollout decodes differently')

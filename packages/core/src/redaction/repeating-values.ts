@@ -2,17 +2,12 @@
 // set aside. Found before the commit and listed in the intent by key and handle, which hold no text.
 
 import path from 'node:path'
-import {
-  memorySource,
-  openRolloutSource,
-  openZstdSource,
-  type RolloutSource,
-  type ThreadId,
-} from '@cenotaph/rollout'
+import { memorySource, type RolloutSource, type ThreadId } from '@cenotaph/rollout'
 import { isStoreError } from '@cenotaph/storage'
 import { bytesKey, headKey } from '../attachments/attachment-format.js'
 import type { StoreContext } from '../context.js'
 import { listQuarantine, type QuarantinePiece } from '../erasure/quarantine.js'
+import { openCompressed, openSource } from '../files/rollout-sources.js'
 import { rowsUnder } from '../rows-under.js'
 import type { SecretTexts } from './secret-texts.js'
 
@@ -87,7 +82,7 @@ async function repeats(
   texts: SecretTexts,
 ): Promise<boolean | 'unknown'> {
   for (const name of names) {
-    const raw = await openRolloutSource(context.disk, name)
+    const raw = await openSource(context, name)
     if (!raw) continue
     let isCompressed: boolean
     try {
@@ -98,7 +93,7 @@ async function repeats(
     }
     if (!isCompressed) continue
     try {
-      const decoded = (await openZstdSource(context.disk, name)) ?? memorySource(new Uint8Array(0))
+      const decoded = (await openCompressed(context, name)) ?? memorySource(new Uint8Array(0))
       try {
         if (await occursIn(decoded, texts)) return true
       } finally {

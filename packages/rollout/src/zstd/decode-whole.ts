@@ -1,8 +1,8 @@
 // Decodes frames at once, on the thread pool. The native decoder has no limit of its own, so the frames'
-// blocks are counted first: only what cannot exceed the limit, whatever the blocks hold, gets to it. It is loaded with
-// the first frame: most runs of a command meet none.
+// blocks are counted first: only what cannot exceed the limit, whatever the blocks hold, gets to it.
 
 import { ByteWindow } from './byte-window.js'
+import type { Codec } from './codec.js'
 import type { FrameRange } from './frame-stream.js'
 import { walk } from './walk.js'
 import { xxh64Low32 } from './xxh64.js'
@@ -15,6 +15,12 @@ export interface WholeExpectation {
   readonly checksum?: number | undefined
 }
 
+export interface WholeOptions {
+  /** Of the content: what could be more is not decoded. */
+  readonly maxBytes: number
+  readonly codec: Codec
+}
+
 /**
  * The content of the frames in `stored`; undefined when it could be more than `maxBytes`. Throws
  * ROLLOUT_ZSTD_DAMAGED when it does not decode, or not to what was expected.
@@ -23,18 +29,14 @@ export async function decodeWhole(
   stored: Uint8Array,
   range: FrameRange,
   expected: WholeExpectation,
-  maxBytes: number,
+  { maxBytes, codec }: WholeOptions,
 ): Promise<Uint8Array | undefined> {
   const { path, compressedOffset } = range
   const shape = await shapeOf(stored, range)
   if (shape.contentBytesMax > maxBytes) return undefined
-  const { decompress } = await import('@mongodb-js/zstd')
-  const { buffer, byteOffset, length } = stored
-  const content = await decompress(Buffer.from(buffer, byteOffset, length)).catch(
-    (cause: unknown) => {
-      throw damaged(path, compressedOffset, 'a frame does not decode', cause)
-    },
-  )
+  const content = await codec.decompress(stored).catch((cause: unknown) => {
+    throw damaged(path, compressedOffset, 'a frame does not decode', cause)
+  })
   if (expected.bytes !== undefined && content.length !== expected.bytes) {
     throw damaged(path, compressedOffset, 'a frame has not the size that it names')
   }

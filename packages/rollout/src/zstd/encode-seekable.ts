@@ -7,6 +7,7 @@
 
 import { StoreError } from '@cenotaph/storage'
 import type { RolloutSource } from '../source.js'
+import { type Codec, nativeCodec } from './codec.js'
 import { parseFrameHeader, zstdMagic } from './frame-header.js'
 import type { Gate } from './frames-ahead.js'
 import { encodeSeekTable, type SeekEntry } from './seek-table.js'
@@ -18,6 +19,7 @@ export interface EncodeOptions {
   readonly signal?: AbortSignal
   /** Runs the work of one frame: whoever shares a thread pool with others decides here when it begins. */
   readonly gate?: Gate
+  readonly codec?: Codec
 }
 
 /** Frames that are read and not written yet: two that are compressed, on as many threads, and one that is next. */
@@ -33,7 +35,7 @@ export async function encodeSeekable(
   write: (bytes: Uint8Array) => Promise<void>,
   options: EncodeOptions = {},
 ): Promise<{ readonly bytes: number; readonly compressedBytes: number }> {
-  const { frameBytes = 1 << 20, signal, gate = (run) => run() } = options
+  const { frameBytes = 1 << 20, signal, gate = (run) => run(), codec = nativeCodec } = options
   if (!Number.isInteger(frameBytes) || frameBytes < 1024 || frameBytes > 64 << 20) {
     throw new StoreError('ARGUMENT_INVALID', 'A frame holds 1 KiB to 64 MiB', {
       detail: { frameBytes },
@@ -50,7 +52,7 @@ export async function encodeSeekable(
       if (inHand.length < FRAMES_IN_HAND && !isLast) {
         const content = await source.read(offset, frameBytes)
         offset += content.length
-        const frame = gate(() => encodeFrame(content))
+        const frame = gate(() => encodeFrame(content, codec))
         // A failure is reported when the frame's turn comes.
         frame.catch(() => undefined)
         inHand.push(frame)
@@ -76,13 +78,8 @@ interface Frame {
   readonly entry: Required<SeekEntry>
 }
 
-async function encodeFrame(content: Uint8Array): Promise<Frame> {
-  const { buffer, byteOffset, length } = content
-  const { compress } = await import('@mongodb-js/zstd')
-  const [compressed, checksum] = await Promise.all([
-    compress(Buffer.from(buffer, byteOffset, length)),
-    xxh64Low32(content),
-  ])
+async function encodeFrame(content: Uint8Array, codec: Codec): Promise<Frame> {
+  const [compressed, checksum] = await Promise.all([codec.compress(content), xxh64Low32(content)])
   const header = parseFrameHeader(Buffer.concat([compressed.subarray(0, 18), Buffer.alloc(12)]))
   if (!header) throw new StoreError('ROLLOUT_ZSTD_DAMAGED', 'The compressor wrote no frame')
   const trailer = Buffer.alloc(4)

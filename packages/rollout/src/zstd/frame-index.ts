@@ -4,6 +4,7 @@
 // number of frames.
 
 import { ByteWindow, type ReadAt } from './byte-window.js'
+import type { Codec } from './codec.js'
 import { decodeWhole } from './decode-whole.js'
 import { type FrameRange, streamFrames } from './frame-stream.js'
 import { checkExpansion, type SourceLimits } from './limits.js'
@@ -21,12 +22,18 @@ export interface FrameGroup extends FrameRange {
 
 const groupBytesMax = 1 << 20
 
+/** With which bounds frames are decoded, and by what. */
+export interface FrameRules {
+  readonly limits: Required<SourceLimits>
+  readonly codec: Codec
+}
+
 /** The groups of a file in their order. Throws ROLLOUT_ZSTD_DAMAGED and ROLLOUT_ZSTD_BOMB. */
 export async function readFrameIndex(
   readAt: ReadAt,
   fileBytes: number,
   path: string,
-  limits: Required<SourceLimits>,
+  rules: FrameRules,
 ): Promise<readonly FrameGroup[]> {
   const table = await readSeekTable(readAt, fileBytes)
   const groups: FrameGroup[] = []
@@ -50,10 +57,10 @@ export async function readFrameIndex(
     }
     compressedOffset += compressedBytes
     offset += bytes
-    checkExpansion(path, offset, fileBytes, limits)
+    checkExpansion(path, offset, fileBytes, rules.limits)
   }
   if (table) for (const entry of table) add(entry)
-  else for await (const entry of walkFrames(readAt, fileBytes, path, limits)) add(entry)
+  else for await (const entry of walkFrames(readAt, fileBytes, path, rules)) add(entry)
   if (groups.length === 0) throw damaged(path, 0, 'it holds no frame')
   return groups
 }
@@ -80,7 +87,7 @@ async function* walkFrames(
   readAt: ReadAt,
   fileBytes: number,
   path: string,
-  limits: Required<SourceLimits>,
+  rules: FrameRules,
 ): AsyncGenerator<WalkedFrame> {
   const window = new ByteWindow(readAt, 4096)
   let frameOffset = 0
@@ -95,7 +102,7 @@ async function* walkFrames(
       const compressedBytes = step.offset + step.length - frameOffset
       const range = { path, compressedOffset: frameOffset, compressedBytes }
       // A frame that is said to be empty is measured too, since no read would ever decode it.
-      yield { compressedBytes, bytes: declared || (await measure(readAt, range, limits)) }
+      yield { compressedBytes, bytes: declared || (await measure(readAt, range, rules)) }
     }
   }
 }
@@ -104,11 +111,11 @@ async function* walkFrames(
 async function measure(
   readAt: ReadAt,
   range: FrameRange,
-  limits: Required<SourceLimits>,
+  { limits, codec }: FrameRules,
 ): Promise<number> {
   if (range.compressedBytes <= limits.maxFrameBytes) {
     const stored = await readAt(range.compressedOffset, range.compressedBytes)
-    const content = await decodeWhole(stored, range, {}, limits.maxFrameBytes)
+    const content = await decodeWhole(stored, range, {}, { maxBytes: limits.maxFrameBytes, codec })
     if (content) return content.length
   }
   let bytes = 0

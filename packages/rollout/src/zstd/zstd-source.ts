@@ -8,6 +8,7 @@
 import type { Disk, DiskFile } from '@cenotaph/storage'
 import type { RolloutSource } from '../source.js'
 import type { ReadAt } from './byte-window.js'
+import { type Codec, nativeCodec } from './codec.js'
 import { decodeWhole } from './decode-whole.js'
 import { type FrameGroup, readFrameIndex } from './frame-index.js'
 import { FramesAhead, type Gate } from './frames-ahead.js'
@@ -17,6 +18,16 @@ import { damaged } from './zstd-error.js'
 
 export type { SourceLimits } from './limits.js'
 
+export interface ZstdSourceOptions {
+  readonly limits?: SourceLimits
+  /**
+   * Decodes frames before they are asked for, for who goes through all of them; runs the work of each. Memory: two more
+   * frames.
+   */
+  readonly ahead?: Gate
+  readonly codec?: Codec
+}
+
 /**
  * Opens a .zst file; undefined where there is none. Throws ROLLOUT_ZSTD_DAMAGED (cut off, garbage, a wrong
  * checksum or size) and ROLLOUT_ZSTD_BOMB here when the headers show it, in a read when only decoding does.
@@ -24,16 +35,15 @@ export type { SourceLimits } from './limits.js'
 export async function openZstdSource(
   disk: Disk,
   path: string,
-  limits?: SourceLimits,
-  ahead?: Gate,
+  { limits: given, ahead, codec = nativeCodec }: ZstdSourceOptions = {},
 ): Promise<RolloutSource | undefined> {
   const file = await disk.openRead(path)
   if (!file) return undefined
   try {
-    const bounds = withDefaults(limits)
+    const limits = withDefaults(given)
     const readAt: ReadAt = (offset, length) => file.read(offset, length)
-    const groups = await readFrameIndex(readAt, await file.size(), path, bounds)
-    return new ZstdSource({ file, readAt, groups, limits: bounds, ahead })
+    const groups = await readFrameIndex(readAt, await file.size(), path, { limits, codec })
+    return new ZstdSource({ file, readAt, groups, limits, ahead, codec })
   } catch (error) {
     await file.close()
     throw error
@@ -46,6 +56,7 @@ interface SourceParts {
   readonly groups: readonly FrameGroup[]
   readonly limits: Required<SourceLimits>
   readonly ahead: Gate | undefined
+  readonly codec: Codec
 }
 
 class ZstdSource implements RolloutSource {
@@ -55,12 +66,13 @@ class ZstdSource implements RolloutSource {
   readonly #readAt: ReadAt
   readonly #groups: readonly FrameGroup[]
   readonly #maxFrameBytes: number
+  readonly #codec: Codec
   readonly #ahead: FramesAhead | undefined
   #whole: { readonly group: FrameGroup; readonly content: Uint8Array } | undefined
   #cursor: StreamCursor | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor({ file, readAt, groups, limits, ahead }: SourceParts) {
+  constructor({ file, readAt, groups, limits, ahead, codec }: SourceParts) {
     const last = groups.at(-1)
     this.size = last ? last.offset + last.bytes : 0
     this.sequential = groups.some((group) => group.bytes > limits.maxFrameBytes)
@@ -68,6 +80,7 @@ class ZstdSource implements RolloutSource {
     this.#readAt = readAt
     this.#groups = groups
     this.#maxFrameBytes = limits.maxFrameBytes
+    this.#codec = codec
     const decode = (index: number) => this.#decode(groups[index] as FrameGroup)
     this.#ahead = ahead && new FramesAhead(groups, decode, ahead)
   }
@@ -125,7 +138,8 @@ class ZstdSource implements RolloutSource {
     const stored = await this.#readAt(compressedOffset, compressedBytes)
     if (stored.length < compressedBytes)
       throw damaged(path, compressedOffset, 'it was cut while read')
-    return decodeWhole(stored, group, group, this.#maxFrameBytes)
+    const rules = { maxBytes: this.#maxFrameBytes, codec: this.#codec }
+    return decodeWhole(stored, group, group, rules)
   }
 
   async #drop(): Promise<void> {

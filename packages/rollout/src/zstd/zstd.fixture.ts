@@ -18,7 +18,7 @@ export async function withZstd<T>(
   try {
     const name = path.join(folder, 'rollout.jsonl.zst')
     await writeFile(name, bytes)
-    const source = await openZstdSource(nodeDisk, name, limits)
+    const source = await openZstdSource(nodeDisk, name, { limits })
     if (!source) throw new Error('the file is not there')
     try {
       return await use(source, name)

@@ -48,6 +48,7 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(supports.record, recordNew, 1),
     ...given(supports.record, shutDown, 1),
     ...given(supports.plan, deletePlanned, 2),
+    ...given(supports.receipts, retry, 1),
   )
 
 /** Calls that are made while no other is under way. */
@@ -64,7 +65,6 @@ export const verbAlone = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(supports.turns, turns, 2),
     ...given(supports.log, log, 1),
     ...given(supports.receipts, receipts, 1),
-    ...given(supports.receipts, retry, 1),
     ...given(supports.resolve, resolve, 1),
     ...given(supports.stats, stats, 1),
     ...given(supports.backup, backup, 2),

@@ -13,7 +13,7 @@ export function fingerprintOfModel(model: ThreadModel): string {
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ lines, attachments, keys, ...facts }) => [
       Object.entries(facts).sort(),
-      lines.map((line) => [placeOf(line), line.text]),
+      lines.map((line) => [placeOf(line), line.text, line.isRedacted]),
       Object.entries(attachments).sort(),
       Object.entries(keys).sort(),
     ])

@@ -3,6 +3,8 @@
 export interface ModelLine {
   /** Null once it is redacted. A line that forks read by reference is one object. */
   text: string | null
+  /** Also of a line that says no more than it did: what a turn begins or ends with. */
+  isRedacted?: boolean
 }
 
 /** What an append with an idempotency key left: which lines, and of what. */

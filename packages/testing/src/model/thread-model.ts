@@ -86,7 +86,7 @@ export class ThreadModel {
     const digest = JSON.stringify([texts, attachments])
     const kept = idempotencyKey === undefined ? undefined : thread.keys[idempotencyKey]
     if (kept && this.nowMs - kept.atMs <= KEYS_KEPT_MS) {
-      const isRedacted = lines.slice(kept.from, kept.to).some((line) => line.text === null)
+      const isRedacted = lines.slice(kept.from, kept.to).some((line) => line.isRedacted)
       // Without the text there is nothing to compare.
       if (kept.digest !== digest && !isRedacted) return refusedWith(['IDEMPOTENCY_CONFLICT'])
       return told(kept.to - kept.from)
@@ -174,6 +174,7 @@ export class ThreadModel {
     if (index === undefined || !line) return refusedWith(['ORDINAL_NOT_FOUND'])
     if (ownerOf(this.threads, id, index).held || this.threads.get(id)!.held)
       return refusedWith(['THREAD_HELD'])
+    line.isRedacted = true
     if (!isMark(line.text)) line.text = null
     return told('deleted')
   }

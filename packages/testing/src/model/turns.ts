@@ -1,6 +1,7 @@
 // Who may go on when several calls are under way: every effect on disk or database waits for its turn, and a scheduler
 // picks whose turn it is. While one call runs alone nothing waits. What a call does between two effects must be done on the
-// event loop's own thread: work on the thread pool ends when it ends, and a seed would not repeat it.
+// event loop's own thread: work on the thread pool ends when it ends, and a seed would not repeat it. So such work is made
+// a turn of its own: it begins at once, and has ended when a turn says so.
 
 import { breathe } from '@cenotaph/storage'
 import type fc from 'fast-check'
@@ -8,6 +9,8 @@ import type fc from 'fast-check'
 export interface Turns {
   /** For a port: resolves when the effect may happen. */
   wait(effect: string): Promise<void>
+  /** For work on the thread pool: resolves with it, when its turn has come. */
+  work<T>(effect: string, run: () => Promise<T>): Promise<T>
   /** Makes the calls, and gives turns until all have ended. */
   atOnce(calls: readonly (() => Promise<unknown>)[]): Promise<void>
 }
@@ -21,6 +24,8 @@ export function turnsOf(scheduler: fc.Scheduler | undefined): Turns {
     async wait(effect) {
       if (isOpen && scheduler) await scheduler.schedule(Promise.resolve(), effect)
     },
+
+    work: (effect, run) => (isOpen && scheduler ? scheduler.schedule(run(), effect) : run()),
 
     async atOnce(calls) {
       if (!scheduler) throw new TypeError('calls at once need a scheduler')
