@@ -6,6 +6,7 @@ import type { WhatIsSupported } from './supports.js'
 import type { System } from './system.js'
 import { modelIds } from './system.js'
 import { ThreadModel } from './thread-model.js'
+import { textsAgain } from './verbs.js'
 
 const [root, child, fork] = modelIds as readonly [string, string, string]
 
@@ -15,9 +16,9 @@ export async function beginning(
 ): Promise<ThreadModel> {
   const model = new ThreadModel()
   await store.createThread({ threadId: root, name: 'root', cwd: '/work' })
-  await store.appendItems(root, [messageOf('text one'), messageOf('text two')])
+  await store.appendItems(root, [messageOf(textsAgain[0]), messageOf('text two')])
   model.create(root, { name: 'root', parent: null })
-  model.append(root, { texts: ['text one', 'text two'] })
+  model.append(root, { texts: [textsAgain[0], 'text two'] })
   if (spawn) {
     await store.createThread({ threadId: child, name: 'child', parentThreadId: root })
     model.create(child, { name: 'child', parent: root })

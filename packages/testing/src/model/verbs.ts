@@ -140,7 +140,7 @@ export const fork = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
       thread: activeThread,
       newId: newThread,
       copy: fc.boolean(),
-      name: fc.option(name, { nil: null }),
+      name: fc.option(name, { nil: null, freq: 2 }),
       place: fc.option(fc.nat(5), { nil: undefined }),
       ephemeral: now(supports.ephemeral),
     })
