@@ -19,7 +19,7 @@ describe('the engine does what the model does', () => {
       for (const known of modelPrograms) await threadStoreModel(factory, { ...known, runs: 1 })
       const report = await threadStoreModel(factory, { ...given, runs: RUNS })
       console.info(`${told(report)}, power lost between calls`)
-      expectAsked(report, RUNS, 43)
+      expectAsked(report, RUNS, 44)
     },
     TIMEOUT_MS,
   )
@@ -32,7 +32,7 @@ describe('the engine does what the model does', () => {
         { ...given, runs: RUNS_BESIDE },
       )
       console.info(`${told(report)}, in memory`)
-      expectAsked(report, RUNS_BESIDE, 37)
+      expectAsked(report, RUNS_BESIDE, 38)
     },
     TIMEOUT_MS,
   )

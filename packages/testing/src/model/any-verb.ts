@@ -17,7 +17,7 @@ import {
 import { appendAt, pass, policy, read, runRetention, search, transfer } from './verbs-alone.js'
 import { backup, forgetBackup, restoreBackup } from './verbs-backup.js'
 import { archive, attach, mark } from './verbs-marks.js'
-import { deletePlanned, plan } from './verbs-plans.js'
+import { deletePlanned, plan, planRedaction } from './verbs-plans.js'
 import { add, flush, recordNew, resume, shutDown } from './verbs-recorder.js'
 import { log, receipts, resolve, retry, stats, turns } from './verbs-records.js'
 
@@ -33,7 +33,7 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(true, append(supports), 4),
     ...given(supports.fork, fork(supports), 2),
     ...given(true, rename, 1),
-    ...given(supports.hold, mark('hold', supports), 2),
+    ...given(supports.hold, mark('hold', supports), 3),
     ...given(supports.pin, mark('pin', supports), 1),
     ...given(supports.archive, archive, 2),
     ...given(supports.redact, redact, 1),
@@ -54,7 +54,7 @@ export const anyVerb = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
 /** Calls that are made while no other is under way. */
 export const verbAlone = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
   fc.oneof(
-    ...given(true, read, 1),
+    ...given(true, read, 2),
     ...given(supports.schedule, pass, 2),
     ...given(supports.retention, policy, 1),
     ...given(supports.retention, runRetention, 2),
@@ -62,6 +62,7 @@ export const verbAlone = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     ...given(supports.search, search, 3),
     ...given(supports.expectedOrdinal, appendAt, 2),
     ...given(supports.plan, plan(supports), 3),
+    ...given(supports.plan && supports.redact, planRedaction, 1),
     ...given(supports.turns, turns, 2),
     ...given(supports.log, log, 1),
     ...given(supports.receipts, receipts, 1),

@@ -3,9 +3,10 @@
 import fc from 'fast-check'
 import { livingThread, waitingThread } from './choice.js'
 import { deletePlanned as deletePlannedInModel, plan as planInModel } from './model-plans.js'
+import { refusedWith, told } from './said.js'
 import type { WhatIsSupported } from './supports.js'
 import { nothing, short, type Verb, verb } from './verb.js'
-import { forksIn, goneOf } from './verbs.js'
+import { forksIn, goneOf, linesNow } from './verbs.js'
 
 export const plan = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
   fc
@@ -50,3 +51,26 @@ export const deletePlanned = fc.constantFrom(0, 0, 0, 1, 2).map((back) =>
     }
   }),
 )
+
+/** What a redaction would do; it does nothing. */
+export const planRedaction = fc
+  .record({ thread: livingThread, place: fc.nat(5) })
+  .map(({ thread, place }) =>
+    verb('planRedaction', async ({ store }, model) => {
+      const id = thread(model)
+      const lines = await linesNow(store, model, id)
+      const line = place % (lines.length + 1)
+      return {
+        text: `${short(id)}, line ${line}`,
+        async call() {
+          const ordinal = lines[line]?.ordinal ?? 1_000_000
+          const planned = await store.redactItems(id, [ordinal], 'looked at', { dryRun: true })
+          return planned.state
+        },
+        apply(later) {
+          const { refused } = later.copy().redact(id, lines[line] && line)
+          return refused ? refusedWith(refused) : told('planned')
+        },
+      }
+    }),
+  )

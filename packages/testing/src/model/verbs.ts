@@ -169,7 +169,7 @@ export const fork = (supports: WhatIsSupported): fc.Arbitrary<Verb> =>
     )
 
 /** Who may be read is read. */
-async function linesNow(store: System['store'], model: ThreadModel, id: string) {
+export async function linesNow(store: System['store'], model: ThreadModel, id: string) {
   const state = model.stateOf(id)
   return state === 'active' || state === 'archived' ? linesOf(store, id) : []
 }
