@@ -3,8 +3,9 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { breathe, type Disk, nodeDisk, StoreError } from '@cenotaph/storage'
+import { breathe, nodeDisk, StoreError } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
+import { withFiles } from '../support/replaced-files.js'
 import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
 import { openFilesUnder } from '../support-fixtures/open-files.fixture.js'
 import { scratch } from '../support-fixtures/scratch.fixture.js'
@@ -68,31 +69,23 @@ describe('files that were open', () => {
     let isCutShort = false
     const broken = failWhile((call, name) => call === 'syncFolder' && name.includes('sessions'))
     broken.heal()
-    const disk: Disk = {
-      ...broken.disk,
-      async openWrite(name) {
-        const file = await broken.disk.openWrite(name)
-        if (!file || !isRollout(name)) return file
-        return {
-          path: file.path,
-          size: () => file.size(),
-          read: (offset, length) => file.read(offset, length),
-          truncate: (length) => file.truncate(length),
-          sync: () => file.sync(),
-          async write(offset, bytes) {
-            isWriting = true
-            isReached()
-            await gate
-            await file.write(offset, bytes)
-            isWriting = false
-          },
-          close() {
-            isCutShort ||= isWriting
-            return file.close()
-          },
-        }
-      },
-    }
+    const disk = withFiles(broken.disk, (file, call) =>
+      call === 'openWrite' && isRollout(file.path)
+        ? {
+            async write(offset, bytes) {
+              isWriting = true
+              isReached()
+              await gate
+              await file.write(offset, bytes)
+              isWriting = false
+            },
+            close() {
+              isCutShort ||= isWriting
+              return file.close()
+            },
+          }
+        : undefined,
+    )
     const store = await stores.store({ disk, bufferedMs: 1 })
     const id = await store.createThread()
     await store.appendItems(id, [textItem('buffered')], { durability: 'buffered' })
@@ -111,25 +104,15 @@ describe('files that were open', () => {
 
   it('when a piece in quarantine could not be read while a line was redacted', async () => {
     let isBroken = false
-    const disk: Disk = {
-      ...nodeDisk,
-      async openRead(name) {
-        const file = await nodeDisk.openRead(name)
-        if (!file || !isBroken || !name.includes('quarantine') || !name.endsWith('.bytes'))
-          return file
-        return {
-          path: file.path,
-          size: () => file.size(),
-          write: (offset, bytes) => file.write(offset, bytes),
-          truncate: (length) => file.truncate(length),
-          sync: () => file.sync(),
-          close: () => file.close(),
-          read: async () => {
-            throw new StoreError('DISK_ERROR', 'a piece cannot be read')
-          },
-        }
-      },
-    }
+    const disk = withFiles(nodeDisk, ({ path: name }) =>
+      isBroken && name.includes('quarantine') && name.endsWith('.bytes')
+        ? {
+            read: async () => {
+              throw new StoreError('DISK_ERROR', 'a piece cannot be read')
+            },
+          }
+        : undefined,
+    )
     const store = await stores.store({ disk })
     const id = await store.createThread()
     await store.appendItems(id, [textItem('a secret that was pasted here')])

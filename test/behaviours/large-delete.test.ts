@@ -2,8 +2,9 @@
 // the text read, no folder listed again and again.
 
 import type { ThreadStore } from '@cenotaph/core'
-import { nodeDisk } from '@cenotaph/storage'
+import { type Disk, nodeDisk } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
+import { withFiles } from '../support/replaced-files.js'
 import { countedLevels } from '../support-fixtures/counted-levels.fixture.js'
 import { failWhile } from '../support-fixtures/faulty-disk.fixture.js'
 import { filesHolding } from '../support-fixtures/files.fixture.js'
@@ -19,8 +20,19 @@ const TEXT_BYTES = 24 * 1024
 /** The real disk, with a count of folders listed and of rollout bytes read. */
 function watchedDisk() {
   const seen = { lists: [] as string[], rolloutBytes: 0 }
-  const disk: typeof nodeDisk = {
-    ...nodeDisk,
+  const counted = withFiles(nodeDisk, (file, call) =>
+    call === 'openRead' && file.path.includes('rollout-')
+      ? {
+          async read(offset, length) {
+            const bytes = await file.read(offset, length)
+            seen.rolloutBytes += bytes.length
+            return bytes
+          },
+        }
+      : undefined,
+  )
+  const disk: Disk = {
+    ...counted,
     list(folder) {
       seen.lists.push(folder)
       return nodeDisk.list(folder)
@@ -28,23 +40,6 @@ function watchedDisk() {
     listPieces(folder) {
       seen.lists.push(folder)
       return nodeDisk.listPieces!(folder)
-    },
-    async openRead(name) {
-      const file = await nodeDisk.openRead(name)
-      if (!file || !name.includes('rollout-')) return file
-      return {
-        path: file.path,
-        size: () => file.size(),
-        write: (offset, bytes) => file.write(offset, bytes),
-        truncate: (length) => file.truncate(length),
-        sync: () => file.sync(),
-        close: () => file.close(),
-        async read(offset, length) {
-          const bytes = await file.read(offset, length)
-          seen.rolloutBytes += bytes.length
-          return bytes
-        },
-      }
     },
   }
   return { disk, seen }

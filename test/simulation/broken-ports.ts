@@ -1,8 +1,9 @@
 // Engines that are broken on purpose, by what stands between them and the machine. The search must catch each. They are
 // sound until the search begins: what is caught is what the program does, and not what was there before it.
 
-import type { Disk, DiskFile } from '@cenotaph/storage'
+import type { Disk } from '@cenotaph/storage'
 import type { MachinePorts } from '@cenotaph/testing'
+import { withFiles } from '../support/replaced-files.js'
 
 type Level = Awaited<ReturnType<MachinePorts['levels']['open']>>
 
@@ -37,11 +38,10 @@ function withoutFolderSync(ports: MachinePorts, isBroken: () => boolean): Machin
 /** Bytes of rollouts are never made durable, in their place or where they are staged. */
 function withoutFileSync(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
   const isMeant = (path: string): boolean => isOfRollouts(path) || path.includes('/staging/')
-  return withFiles(ports, (file) =>
-    isMeant(file.path)
-      ? { ...plain(file), sync: async () => (isBroken() ? undefined : file.sync()) }
-      : file,
+  const disk = withFiles(ports.disk, (file) =>
+    isMeant(file.path) ? { sync: async () => (isBroken() ? undefined : file.sync()) } : undefined,
   )
+  return { ...ports, disk }
 }
 
 /** Promises resolve before the database has synced what they promise. */
@@ -87,40 +87,18 @@ function withoutUnlink(ports: MachinePorts, isBroken: () => boolean): MachinePor
 
 /** The tombstone of a delete is written nowhere. */
 function withoutTombstones(ports: MachinePorts, isBroken: () => boolean): MachinePorts {
-  return withFiles(ports, (file) =>
+  const disk = withFiles(ports.disk, (file) =>
     file.path.endsWith('/tombstones')
-      ? {
-          ...plain(file),
-          write: async (at, bytes) => (isBroken() ? undefined : file.write(at, bytes)),
-        }
-      : file,
+      ? { write: async (at, bytes) => (isBroken() ? undefined : file.write(at, bytes)) }
+      : undefined,
   )
+  return { ...ports, disk }
 }
-
-/** An open file's methods, as members that can be replaced. */
-const plain = (file: DiskFile): DiskFile => ({
-  path: file.path,
-  read: (offset, length) => file.read(offset, length),
-  write: (offset, bytes) => file.write(offset, bytes),
-  truncate: (length) => file.truncate(length),
-  sync: () => file.sync(),
-  size: () => file.size(),
-  close: () => file.close(),
-})
 
 const withDisk = (ports: MachinePorts, changes: Partial<Disk>): MachinePorts => ({
   ...ports,
   disk: { ...ports.disk, ...changes },
 })
-
-function withFiles(ports: MachinePorts, change: (file: DiskFile) => DiskFile): MachinePorts {
-  const { disk } = ports
-  const changed = (file: DiskFile | undefined): DiskFile | undefined => file && change(file)
-  return withDisk(ports, {
-    create: async (path) => changed(await disk.create(path)),
-    openWrite: async (path) => changed(await disk.openWrite(path)),
-  })
-}
 
 const withLevel = (ports: MachinePorts, change: (level: Level) => Level): MachinePorts => ({
   ...ports,
