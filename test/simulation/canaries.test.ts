@@ -1,7 +1,10 @@
 // The rig must be able to fail: engines that are broken on purpose are run through the same search, and each is caught.
+// What caught them stands in a table of docs/testing.md, which these runs are compared with.
 
+import { isStoreError } from '@cenotaph/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Canaries, seededRandom } from '../support/canary.js'
+import { comparedTable } from '../support/page-table.js'
 import { removeFolder, temporaryFolder } from '../support/temporary-folder.js'
 import { brokenPorts } from './broken-ports.js'
 import { type Engine, exploreProgram, rehearseProgram } from './explore-program.js'
@@ -18,9 +21,16 @@ const STATES_MIN = 20
 /** Nothing here depends on how long it takes. */
 const timeout = 600_000
 
+/** Of the table: engine, program, states, what tells. */
+const rows: string[][] = []
+const CANARIES_MIN = 20
+
 function tell(name: string, program: string, states: number, failure: unknown): void {
-  const [first] = String(failure).split('\n')
+  const [first = ''] = String(failure).split('\n')
   console.info(`canary: ${name}; ${program}; caught after ${states} states: ${first}`)
+  // The engine by its code; the oracle in its own words.
+  const teller = isStoreError(failure) ? `\`${failure.code}\`` : first.replace(/^.*?Error.*?: /, '')
+  rows.push([name, `\`${program}\``, String(states), teller])
 }
 
 describe('engines that are broken on purpose', { timeout }, () => {
@@ -84,5 +94,14 @@ describe('engines in a wrong order', { timeout }, () => {
   it('changes nothing where a passage is not there', async () => {
     const edit = { file: 'index.js', passage: 'no such passage', becomes: '' }
     await expect(mutatedCore(folder, 'nowhere', [edit])).rejects.toThrow()
+  })
+})
+
+describe('the page about the tests', () => {
+  it('says of each by which program, after how many states and by what it was caught', () => {
+    const head = ['engine', 'program', 'states', 'what tells']
+    const { told, found } = comparedTable('docs/testing.md', head, rows)
+    expect(told).toEqual(found)
+    expect(rows.length).toBeGreaterThanOrEqual(CANARIES_MIN)
   })
 })
