@@ -1,7 +1,7 @@
 // Bits to flip in a golden store, and what each file is. Every file gets its share, spread over all of it: headers,
 // bodies and ends alike.
 
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import type { Random } from '../support/canary.js'
 import { filesBelow } from '../traps/store.fixture.js'
@@ -34,8 +34,15 @@ export interface Flip {
   readonly bit: number
 }
 
-export const flipText = ({ file, byte, bit }: Flip): string =>
-  `bit ${bit} of byte ${byte} of ${file}`
+/** As {@link flipNamed} reads it. */
+export const flipName = ({ file, byte, bit }: Flip): string => `${file}:${byte}.${bit}`
+
+export function flipNamed(root: string, name: string): Flip {
+  const [, file = '', byte, bit] = /^(.+):(\d+)\.([0-7])$/.exec(name) ?? []
+  const flip = { file, region: regionOf(file), byte: Number(byte), bit: Number(bit) }
+  if (flip.byte >= statSync(path.join(root, file)).size) throw new Error(`${name} is past the end`)
+  return flip
+}
 
 const namesOf = (root: string): string[] =>
   filesBelow(root).map((full) => path.relative(root, full))
@@ -85,12 +92,15 @@ export function namedFlips(
   })
 }
 
-export const unflipped = (root: string, { file }: Flip): Buffer =>
-  readFileSync(path.join(root, file))
-
-export function flipped(root: string, flip: Flip): Buffer {
-  const bytes = unflipped(root, flip)
-  const { byte, bit } = flip
-  bytes[byte]! ^= 1 << bit
-  return bytes
+/** Flips the bit in a copy of the store. A second time mends it. */
+export function flipIn(root: string, { file, byte, bit }: Flip): void {
+  const descriptor = openSync(path.join(root, file), 'r+')
+  try {
+    const bytes = new Uint8Array(1)
+    readSync(descriptor, bytes, 0, 1, byte)
+    bytes[0]! ^= 1 << bit
+    writeSync(descriptor, bytes, 0, 1, byte)
+  } finally {
+    closeSync(descriptor)
+  }
 }

@@ -13,6 +13,7 @@ import {
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openThreadStore, type ThreadStore } from '@cenotaph/core'
+import { type Disk, nodeDisk } from '@cenotaph/storage'
 import { buildOpenOperations, buildStore, ids, portsOf } from './build-store.js'
 import { type Look, type LookOptions, lookAtStore } from './look-at-store.js'
 
@@ -53,8 +54,8 @@ export function copyGolden(from: string, to: string): void {
 }
 
 /** An hour after the store was begun, in every run. */
-export const openGolden = (root: string): Promise<ThreadStore> =>
-  openThreadStore(root, portsOf(7, 3_600_000).options)
+export const openGolden = (root: string, disk: Disk = nodeDisk): Promise<ThreadStore> =>
+  openThreadStore(root, { ...portsOf(7, 3_600_000).options, disk })
 
 export const lookAtGolden = (
   store: ThreadStore,

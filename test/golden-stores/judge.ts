@@ -1,62 +1,117 @@
-// What a store with a flipped bit may say: a typed error, a problem that verify reports, or what it always said. Never
-// another value that nobody reports, never a dead thread, never a crash.
+// What a store with flipped bits may say: a typed error, a problem that verify reports, or what it always said. Never
+// another value that nobody reports, never a dead thread, never a crash. What a bit cannot concern stays as it was.
 
 import { isDeepStrictEqual } from 'node:util'
-import { isStoreError, type ThreadStore, verifyReceipt } from '@cenotaph/core'
+import {
+  isStoreError,
+  type Problem,
+  type StoreEvent,
+  type ThreadStore,
+  verifyReceipt,
+} from '@cenotaph/core'
+import type { Flip } from './flips.js'
 import { isRefused, type Look } from './look-at-store.js'
+import { concernedBy, isInFlight, ownerOf } from './rounds.js'
 
 export type Verdict = 'same' | 'refused at open' | 'refused at read' | 'found by verify'
 
 export interface Sound {
   readonly look: Look
   /** What verify reports of the sound store. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
   readonly publicKey: string
 }
 
-export async function soundOf(
-  store: ThreadStore,
-  look: (store: ThreadStore) => Promise<Look>,
-): Promise<Sound> {
+type LookAt = (store: ThreadStore) => Promise<Look>
+
+export async function soundOf(store: ThreadStore, look: LookAt): Promise<Sound> {
   const problems = await problemsOf(store)
   return { look: await look(store), problems, publicKey: store.publicKey }
 }
 
 export interface JudgeOptions {
   readonly sound: Sound
-  readonly look: (store: ThreadStore) => Promise<Look>
-  /** Whether changed values pass once verify has reported something; else they may only be missing. */
-  readonly mayDiffer: boolean
+  readonly look: LookAt
+  /** What has rotted, at most one bit of each owner. */
+  readonly flips: readonly Flip[]
 }
 
-/** Throws where the store says what it must not say. */
+/**
+ * A verdict for each flip, in order; undefined where several have rotted, and this one was not told of by itself. Throws
+ * where the store says what it must not say.
+ */
 export async function judge(
   store: ThreadStore,
-  { sound, look, mayDiffer }: JudgeOptions,
-): Promise<Exclude<Verdict, 'refused at open'>> {
+  { sound, look, flips }: JudgeOptions,
+): Promise<(Verdict | undefined)[]> {
   const said = await look(store)
-  const problems = await problemsOf(store)
-  const reported = !isDeepStrictEqual(problems, sound.problems)
-  let refused = false
-  const compare = (name: string, expected: unknown, found: unknown): void => {
-    if (isDeepStrictEqual(found, expected)) return
-    if (isRefused(found)) {
-      refused = true
-      return
-    }
-    if (isDead(expected)) throw new Error(`${name} is dead, and said ${short(found)}`)
-    if (reported && (mayDiffer || found === null)) return
-    throw new Error(`${name} said ${short(found)}; problems: ${problems.join(', ')}`)
-  }
+  const changes = changed(sound.problems, await problemsOf(store))
+  const told = flips.map((flip) =>
+    flips.length === 1 ? changes.length > 0 : changes.some((one) => tellsOf(one, flip, sound)),
+  )
+  const refused = new Set<string>()
   for (const part of ['threads', 'store', 'receipts'] as const) {
     // A look at some threads says nothing of the others. A receipt that is not listed is missing.
     const names = Object.keys(part === 'receipts' ? sound.look.receipts : said[part])
-    for (const name of names) compare(name, sound.look[part][name], said[part][name] ?? null)
+    for (const name of names) {
+      const [expected, found] = [sound.look[part][name], said[part][name] ?? null]
+      if (isDeepStrictEqual(found, expected)) continue
+      if (name === 'events' && isOfOthersSame(expected, found, flips.filter(isInFlight))) continue
+      const behind = flips.filter((flip) => mayTouch(flip, part, name))
+      if (behind.length > 0 && isRefused(found)) refused.add(name)
+      else if (isDead(expected)) throw new Error(`${name} is dead, and said ${short(found)}`)
+      else if (!behind.some((flip) => told[flips.indexOf(flip)] && mayPass(flip, found)))
+        throw new Error(`${name} said ${short(found)}; reported: ${short(changes)}`)
+    }
   }
   await checkReceipts(store, sound)
-  if (refused) return 'refused at read'
-  return reported ? 'found by verify' : 'same'
+  return flips.map((flip, index) => {
+    if (flips.length > 1 && !told[index]) return undefined
+    const isRead = flips.length === 1 ? refused.size > 0 : refused.has(ownerOf(flip) ?? '')
+    if (isRead) return 'refused at read'
+    return told[index] ? 'found by verify' : 'same'
+  })
 }
+
+/** Whether an answer may be another one because of this bit. */
+function mayTouch(flip: Flip, part: keyof Look, name: string): boolean {
+  const threads = concernedBy(flip)
+  if (threads === undefined) return true
+  return part === 'threads' ? threads.includes(name) : flip.file.includes(name)
+}
+
+/**
+ * Lines in flight are recorded as they are replayed: a thread that is set aside goes without its event, and those of
+ * others move up.
+ */
+function isOfOthersSame(expected: unknown, found: unknown, inFlight: readonly Flip[]): boolean {
+  if (inFlight.length === 0 || !Array.isArray(expected) || !Array.isArray(found)) return false
+  const owners = new Set(inFlight.map(ownerOf))
+  const ofOthers = (events: readonly StoreEvent[]) =>
+    events
+      .filter(({ threadId }) => threadId === null || !owners.has(threadId))
+      .map(({ at, type, threadId, payload }) => ({ at, type, threadId, payload }))
+  return isDeepStrictEqual(ofOthers(found), ofOthers(expected))
+}
+
+/** What is read may be what rotted, once verify has told; a value of LevelDB or a receipt may only be missing. */
+const mayPass = ({ region }: Flip, found: unknown): boolean =>
+  region === 'rollout' || region === 'compressed' || found === null
+
+/** Whether a problem, or that it is gone, can only be this bit's. */
+function tellsOf(problem: Problem, flip: Flip, { problems }: Sound): boolean {
+  const { file, region } = flip
+  const { code, threadId, detail } = problem
+  if (region === 'receipt') return detail.includes(file.replace(/^.*\/|\.json$/g, ''))
+  // Another thread may have a piece set aside as well; the one that was there is told of otherwise.
+  if (region === 'report') return code === 'QUARANTINE' && problems.includes(problem)
+  return threadId !== null && threadId === ownerOf(flip)
+}
+
+const changed = (before: readonly Problem[], after: readonly Problem[]): Problem[] => [
+  ...before.filter((one) => !after.some((other) => isDeepStrictEqual(one, other))),
+  ...after.filter((one) => !before.some((other) => isDeepStrictEqual(one, other))),
+]
 
 const isDead = (section: unknown): boolean =>
   (section as { readonly state?: unknown } | null)?.state === 'deleted'
@@ -64,12 +119,11 @@ const isDead = (section: unknown): boolean =>
 const short = (value: unknown): string => JSON.stringify(value).slice(0, 400)
 
 /** A refusal to verify is a report as well. */
-async function problemsOf(store: ThreadStore): Promise<string[]> {
+async function problemsOf(store: ThreadStore): Promise<readonly Problem[]> {
   try {
-    const { problems } = await store.verify()
-    return problems.map(({ code, threadId, detail }) => `${code} ${threadId} ${detail}`)
+    return (await store.verify()).problems
   } catch (error) {
-    if (isStoreError(error)) return [`refused ${error.code}`]
+    if (isStoreError(error)) return [{ code: error.code, threadId: null, detail: 'verify' }]
     throw error
   }
 }
