@@ -45,6 +45,8 @@ export const suites = [
       'of recoveries': /crash points: \d+ kills, (\d+) of/g,
       'at random': /random kills: .*"cut":(\d+)/g,
       'of recoveries, at random': /random kills: .*"recoveriesCut":(\d+)/g,
+      'of repairs': /repairs: (\d+) kills/g,
+      'stops of repairs, before an effect': /repairs: (\d+) of \d+ effects/g,
     },
   },
   {

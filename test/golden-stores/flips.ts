@@ -93,8 +93,11 @@ export function namedFlips(
 }
 
 /** Flips the bit in a copy of the store. A second time mends it. */
-export function flipIn(root: string, { file, byte, bit }: Flip): void {
-  const descriptor = openSync(path.join(root, file), 'r+')
+export const flipIn = (root: string, { file, byte, bit }: Flip): void =>
+  flipInFile(path.join(root, file), byte, bit)
+
+export function flipInFile(file: string, byte: number, bit: number): void {
+  const descriptor = openSync(file, 'r+')
   try {
     const bytes = new Uint8Array(1)
     readSync(descriptor, bytes, 0, 1, byte)

@@ -37,6 +37,7 @@ export type { CompressionOptions } from './compression/policy.js'
 export type { ForksMode } from './erasure/delete-scope.js'
 export type { SparedThread, ThreadSelection } from './erasure/thread-selection.js'
 export type { Position, StoreEvent } from './events/event-log.js'
+export { repairCrashPoints } from './inspection/repair-crash-points.js'
 export {
   type Lost,
   type RepairOptions,

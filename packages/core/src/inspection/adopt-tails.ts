@@ -14,6 +14,7 @@ import { ageOf, rolloutRow } from '../threads/new-row.js'
 import { extended } from '../threads/rollout-checksum.js'
 import { currentRollout, withCurrentRollout } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
+import type { RepairCrashPoint } from './repair-crash-points.js'
 import { takeChangedBytes } from './take-changed-bytes.js'
 
 export interface AdoptedTail {
@@ -101,6 +102,7 @@ async function adoptTail(
         ],
       }),
     )
+    await context.crashPoint('repair.adopt:after' satisfies RepairCrashPoint)
     state.unavailable = undefined
     // Lines that were acknowledged and found their place taken follow what took it.
     const displaced = state.carried
@@ -120,6 +122,7 @@ async function cut(
   owner: ThreadId,
 ): Promise<void> {
   await keepBytes(context, fragment, { owners: [owner], why: 'uncommitted-tail' })
+  await context.crashPoint('repair.quarantine:after' satisfies RepairCrashPoint)
   const file = await context.disk.openWrite(path)
   if (!file) return
   try {
@@ -128,4 +131,5 @@ async function cut(
   } finally {
     await file.close()
   }
+  await context.crashPoint('repair.cut:after' satisfies RepairCrashPoint)
 }

@@ -26,6 +26,7 @@ import { type RolloutReading, rolloutRow, rowOf } from '../threads/new-row.js'
 import type { ThreadRow } from '../threads/thread-row.js'
 import { rowOperations } from '../threads/thread-table.js'
 import type { PrepareRecord } from '../tombstones/index.js'
+import type { RepairCrashPoint } from './repair-crash-points.js'
 
 export const HOLD_REASON_LOST = 'the reason was lost; a repair found the hold'
 
@@ -122,6 +123,7 @@ export interface RebuildParts {
   /** Operations that have a receipt. */
   readonly receiptIds: ReadonlySet<string>
   readonly signingKey: SigningKey
+  readonly reached: (point: RepairCrashPoint) => Promise<void>
   readonly storeId: string
   readonly epoch: number
 }
@@ -145,10 +147,13 @@ export async function rebuildLevel(parts: RebuildParts): Promise<void> {
     await journal.close()
   }
   await disk.syncFolder(folder)
+  await parts.reached('repair.fill:after')
   await disk.rename(anchorPath, layout.anchorPath)
   await disk.syncFolder(layout.cenotaphFolder)
+  await parts.reached('repair.anchor:after')
   await disk.rename(folder, layout.levelFolder)
   await disk.syncFolder(layout.cenotaphFolder)
+  await parts.reached('repair.publish:after')
 }
 
 async function fill(journal: Journal, parts: RebuildParts): Promise<void> {

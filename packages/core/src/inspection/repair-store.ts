@@ -26,6 +26,7 @@ import type { ThreadRow } from '../threads/thread-row.js'
 import { adoptTails } from './adopt-tails.js'
 import { readDeadSets } from './dead-sets.js'
 import { type FoundThread, readRollouts, rebuildLevel } from './rebuild-level.js'
+import type { RepairCrashPoint } from './repair-crash-points.js'
 import { folderToAsk, salvage } from './salvage.js'
 import { bringBackAttachments, findAttachments } from './salvage-attachments.js'
 
@@ -106,8 +107,16 @@ async function unlinkFilesOfTheDead(context: StoreContext): Promise<void> {
     if (owner === undefined) continue
     await context.disk.unlink(file)
     await context.disk.syncFolder(path.dirname(file))
+    await context.crashPoint('repair.sweep:after' satisfies RepairCrashPoint)
   }
 }
+
+/** A dry run does nothing at which it could be cut short. */
+const reachedIn =
+  ({ crashPoint }: ResolvedOptions, dryRun: boolean) =>
+  async (point: RepairCrashPoint): Promise<void> => {
+    if (!dryRun) await crashPoint(point)
+  }
 
 async function rebuildIfRefused(
   root: string,
@@ -139,7 +148,9 @@ async function rebuild(
   const anchor = await readAnchor(disk, layout.anchorPath).catch(() => undefined)
   const found = await salvage(layout, disk)
   const { rows: salvaged, openDeletes, kept, heldIds, policy } = found
+  const reached = reachedIn(options, dryRun)
   const sets = await readDeadSets({ options, layout, open: openDeletes, dryRun, lost })
+  await reached('repair.tombstones:after')
   const dead = new Set<string>(sets.flatMap((set) => set.ids))
   const redactions = new Redactions(options.maxLineBytes)
   redactions.hideOpen([...found.openRedactions.values()].map((body) => ({ kind: 'redact', body })))
@@ -147,6 +158,7 @@ async function rebuild(
     dryRun,
     redactions,
   })
+  await reached('repair.unlink:after')
   for (const file of unreadable) {
     lost.push({ what: 'rollout', threadId: null, detail: `${path.basename(file)} cannot be read` })
   }
@@ -173,6 +185,9 @@ async function rebuild(
   if (dryRun) await bringBack()
   if (dryRun) return { rebuilt, adopted: [], lost, setAside: [] }
   const setAside = await setLevelAside(options, layout)
+  await reached('repair.aside:after')
+  const signingKey = await keyFor(options, layout, anchor?.keyFingerprint, lost)
+  await reached('repair.key:after')
   await rebuildLevel({
     options,
     layout,
@@ -184,7 +199,8 @@ async function rebuild(
     deletedSets: sets,
     openRedactions: found.openRedactions,
     receiptIds: new Set(await listReceiptIds(disk, layout.receiptsFolder)),
-    signingKey: await keyFor(options, layout, anchor?.keyFingerprint, lost),
+    signingKey,
+    reached,
     storeId: anchor?.storeId ?? Buffer.from(options.entropy.bytes(16)).toString('hex'),
     epoch: (anchor?.epoch ?? 1) + 1,
   })

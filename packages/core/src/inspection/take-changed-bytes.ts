@@ -12,6 +12,7 @@ import { rolloutRow } from '../threads/new-row.js'
 import { differs } from '../threads/rollout-checksum.js'
 import type { RolloutRow, ThreadRow } from '../threads/thread-row.js'
 import type { ThreadState } from '../threads/thread-state.js'
+import type { RepairCrashPoint } from './repair-crash-points.js'
 
 /** The thread is locked. Gives the number of rollouts whose bytes had changed. */
 export async function takeChangedBytes(
@@ -38,6 +39,7 @@ export async function takeChangedBytes(
       events: changed.length > 0 ? [{ type: 'thread.repaired', threadId, payload }] : [],
     }),
   )
+  await context.crashPoint('repair.take:after' satisfies RepairCrashPoint)
   return changed.length
 }
 
