@@ -32,6 +32,7 @@ const lookNear = (flips: readonly Flip[]) => (store: ThreadStore) => {
 export class Rot {
   readonly #folder = temporaryFolder()
   readonly #golden: string
+  readonly #tell: (text: string) => void
   readonly #verdicts = new Map<Region, Map<Verdict, number>>()
   /** Each with what repeats it. */
   readonly failures: string[] = []
@@ -41,8 +42,9 @@ export class Rot {
   /** Damage of LevelDB's files is refused before anything is opened, and leaves all else as it is. */
   #untouched: string | undefined
 
-  constructor(golden: string) {
+  constructor(golden: string, tell: (text: string) => void = console.error) {
     this.#golden = golden
+    this.#tell = tell
   }
 
   async begin(): Promise<void> {
@@ -164,7 +166,7 @@ export class Rot {
   #fail(round: Round, { cause }: Failed): void {
     const text = `CENOTAPH_FLIP='${roundName(round)}' repeats it: ${String(cause)}`
     this.failures.push(text)
-    console.error(text)
+    this.#tell(text)
     if (this.failures.length >= FAILURES_MAX) throw new Error('too many failures', { cause })
   }
 
