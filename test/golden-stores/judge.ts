@@ -13,7 +13,9 @@ import type { Flip } from './flips.js'
 import { isRefused, type Look } from './look-at-store.js'
 import { concernedBy, isInFlight, ownerOf } from './rounds.js'
 
-export type Verdict = 'same' | 'refused at open' | 'refused at read' | 'found by verify'
+export const verdicts = ['refused at open', 'refused at read', 'found by verify', 'same'] as const
+
+export type Verdict = (typeof verdicts)[number]
 
 export interface Sound {
   readonly look: Look

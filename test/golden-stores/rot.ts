@@ -34,6 +34,8 @@ export class Rot {
   readonly #golden: string
   readonly #tell: (text: string) => void
   readonly #verdicts = new Map<Region, Map<Verdict, number>>()
+  /** Flips that made no difference, and that nobody was told of. */
+  readonly same: Flip[] = []
   /** Each with what repeats it. */
   readonly failures: string[] = []
   #sound: Sound | undefined
@@ -170,7 +172,9 @@ export class Rot {
     if (this.failures.length >= FAILURES_MAX) throw new Error('too many failures', { cause })
   }
 
-  #count({ region }: Flip, verdict: Verdict): void {
+  #count(flip: Flip, verdict: Verdict): void {
+    const { region } = flip
+    if (verdict === 'same') this.same.push(flip)
     const counts = this.#verdicts.get(region) ?? new Map<Verdict, number>()
     counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
     this.#verdicts.set(region, counts)
