@@ -93,11 +93,13 @@ export async function dataBlocksOf(table: TableSource): Promise<readonly DataBlo
   return blocks
 }
 
-/** A block with its trailer; undefined where its checksum differs. */
+/** A block with its trailer; undefined where its checksum differs, and where it would not be in the table. */
 export async function readBlock(
   table: TableSource,
   { offset, bytes }: Handle,
 ): Promise<Uint8Array | undefined> {
+  // A footer has no checksum. A damaged place may ask for more bytes than a process has.
+  if (offset + bytes + TRAILER_BYTES > table.size) return undefined
   const block = await table.read(offset, bytes + TRAILER_BYTES)
   return blockAt(block, { offset: 0, bytes }) && block
 }

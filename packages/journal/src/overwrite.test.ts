@@ -257,6 +257,102 @@ describe('overwriting values in tables', () => {
     expect(Buffer.compare(readFileSync(name!), table)).toBe(0)
   })
 
+  it('keeps a value whose key came to life in a range once the erasure had begun', async () => {
+    const folder = await makeFolder()
+    const level = await openLevel(folder, { createIfMissing: false })
+    const lately = `${key(DEAD)}/lately`
+    const value = Buffer.from('a value that came late, and lives')
+    let puts = 0
+    const disk: Disk = {
+      ...nodeDisk,
+      // The logs are listed behind the look at the keys of the range, and before the flush.
+      async list(name) {
+        puts += 1
+        if (puts === 1) await writeSynced(level, [{ type: 'put', key: lately, value }])
+        return nodeDisk.list(name)
+      },
+    }
+    expect((await erase(level, disk)).tablesLeft).toBe(0)
+    expect(puts).toBeGreaterThan(0)
+    expect(text(await level.get(lately))).toBe(text(value))
+    expect(await residue(folder)).toBe(0)
+    await expectNeighbours(level)
+    await level.close()
+    expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
+  })
+
+  it('takes nothing from a record that is not whole', async () => {
+    const template = await makeFolder()
+    const [name] = tablesIn(template)
+    const number = Number.parseInt(path.basename(name!), 10)
+    const table = readFileSync(name!)
+    const place = { offset: 0, bytes: 100 }
+    const patch = { place, spans: [[0, 10]], checksum: 5 }
+    const patches: unknown[] = [
+      ...[null, {}, { place }, { place: null, spans: [[0, 1]], checksum: 5 }],
+      ...[-5, 0.5, '0', 2 ** 40, table.length].map((offset) => ({
+        ...patch,
+        place: { offset, bytes: 100 },
+      })),
+      // Node ends the process where a read is asked for more bytes than 32 bits count.
+      ...[-1, 0, 2 ** 31, 2 ** 32, 1e12].map((bytes) => ({
+        ...patch,
+        place: { offset: 0, bytes },
+      })),
+      ...[null, [], [null], [[]], [[5, 500]], [[-5, 5]], [[5, 5]], [[7, 6]]].map((spans) => ({
+        ...patch,
+        spans,
+      })),
+      ...[-1, 2 ** 32, null].map((checksum) => ({ ...patch, checksum })),
+    ]
+    const records = [
+      ...['', '[[5,[{"pl', 'null', '5', '"text"', '{"a":1}', '[1,2]', '[[[[]]]]'],
+      ...[{}, 5, null].map((blocks) => JSON.stringify([[number, blocks]])),
+      ...patches.map((each) => JSON.stringify([[number, [each]]])),
+      JSON.stringify([[`../${number}`, [patch]]]),
+      JSON.stringify([['a\u0000b', [patch]]]),
+    ]
+    for (const record of records) {
+      writeFileSync(path.join(template, 'overwriting.json'), record)
+      const level = await openLevel(template, { createIfMissing: false })
+      await level.close()
+      expect(existsSync(path.join(template, 'overwriting.json'))).toBe(false)
+      expect(Buffer.compare(readFileSync(name!), table)).toBe(0)
+    }
+    expect(records.length).toBeGreaterThan(30)
+    const damaged = Buffer.from(table)
+    damaged[40]! ^= 1
+    writeFileSync(name!, damaged)
+    for (const record of records) {
+      writeFileSync(path.join(template, 'overwriting.json'), record)
+      const check = checkLevelFiles(nodeDisk, template)
+      await expect(check).rejects.toMatchObject({ code: 'LEVEL_DAMAGED' })
+    }
+  })
+
+  it('reads nothing where a damaged footer says that the index is', async () => {
+    const folder = await makeFolder()
+    const [name] = tablesIn(folder)
+    const table = readFileSync(name!)
+    const footer = table.length - 48
+    let refused = 0
+    for (let at = footer; at < footer + 20; at += 1) {
+      for (let bit = 0; bit < 8; bit += 1) {
+        const changed = Buffer.from(table)
+        changed[at]! ^= 1 << bit
+        const source = {
+          size: changed.length,
+          read: async (from: number, length: number) => {
+            expect(from + length).toBeLessThanOrEqual(changed.length)
+            return changed.subarray(from, from + length)
+          },
+        }
+        if (!(await patchesOf(source, [range]))) refused += 1
+      }
+    }
+    expect(refused).toBeGreaterThan(8)
+  })
+
   it('touches nothing of a block that is damaged already', async () => {
     const folder = await makeFolder()
     const [name] = tablesIn(folder)

@@ -2,7 +2,8 @@
 // megabytes for one thread of a large database. Here only the blocks are written that hold a value under a deleted key:
 //
 //   1. flush, so that what the log held is in a table and the log is gone;
-//   2. of each table that meets a range, find the values in the ranges, and write zeros over them;
+//   2. of each table that meets a range, find the values in the ranges, and write zeros over them: but for a key that has
+//      come to life since the erasure began;
 //   3. flush again. LevelDB compacts one thing at a time, and a flush waits for what is under way: a compaction that had
 //      read a value before it was overwritten has put it into a table that is listed now;
 //   4. look at what was written and at the tables that are new, until nothing is found.
@@ -13,6 +14,7 @@
 
 import path from 'node:path'
 import type { Disk } from '@cenotaph/storage'
+import { keyPages, readKeyPage } from './key-pages.js'
 import type { Level } from './level.js'
 import { finishOverwriting, type InPlace, overwriteBlocks } from './overwriting.js'
 import { type BlockPatch, patchedBytes, patchesOf } from './table-patches.js'
@@ -68,12 +70,15 @@ async function valuesIn(
 ): Promise<ReadonlyMap<number, readonly BlockPatch[]> | 'none' | undefined> {
   const tables = listTables(level)
   if (!tables) return undefined
+  // Read behind the list: what is put under another key from now on is in none of these tables.
+  const living = await livingKeys(level, merged)
   const found = new Map<number, readonly BlockPatch[]>()
   let foundBytes = 0
   let gone = 0
   for (const table of tables) {
     if (clean.has(table.number) || !tableMeets(table, merged)) continue
-    const patches = await patchesOfFile(disk, path.join(folder, tableName(table.number)), merged)
+    const name = path.join(folder, tableName(table.number))
+    const patches = await patchesOfFile(disk, name, merged, living)
     if (!patches) return undefined
     // What it held is in a table that is new.
     if (patches === 'gone') gone += 1
@@ -85,16 +90,25 @@ async function valuesIn(
   return found.size + gone === 0 ? 'none' : found
 }
 
+/** The ranges held no key when the erasure began, and writes go on. */
+async function livingKeys(level: Level, merged: readonly KeyRange[]): Promise<ReadonlySet<string>> {
+  const living = new Set<string>()
+  for await (const keys of keyPages(merged, (place) => readKeyPage(level, merged, place)))
+    for (const key of keys) living.add(key)
+  return living
+}
+
 async function patchesOfFile(
   disk: Disk,
   name: string,
   merged: readonly KeyRange[],
+  living: ReadonlySet<string>,
 ): Promise<readonly BlockPatch[] | 'gone' | undefined> {
   const file = await disk.openRead(name)
   if (!file) return 'gone'
   try {
     const read = (offset: number, length: number) => file.read(offset, length)
-    return await patchesOf({ size: await file.size(), read }, merged)
+    return await patchesOf({ size: await file.size(), read }, merged, living)
   } finally {
     await file.close()
   }

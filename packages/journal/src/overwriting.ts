@@ -16,7 +16,7 @@ import {
   type StoreError,
 } from '@cenotaph/storage'
 import { TRAILER_BYTES } from './leveldb-table.js'
-import { type BlockPatch, patched } from './table-patches.js'
+import { type BlockPatch, patched, patchesFrom } from './table-patches.js'
 import { tableName } from './tables.js'
 
 const RECORD_NAME = 'overwriting.json'
@@ -54,15 +54,24 @@ export async function finishOverwriting(inPlace: InPlace, folder: string): Promi
   for (const name of [RECORD_NAME, `${RECORD_NAME}.tmp`]) await disk.unlink(path.join(folder, name))
 }
 
-/** What was under way. A record that cannot be read says nothing: without it a torn block is damage. */
+/** What was under way. A record that is not whole says nothing: without it a torn block is damage. */
 export async function readOverwriting(disk: Disk, folder: string): Promise<TablePatches> {
   const bytes = await readWhole(disk, path.join(folder, RECORD_NAME))
   if (!bytes) return new Map()
   try {
-    return new Map(JSON.parse(Buffer.from(bytes).toString()))
+    return new Map(tablesFrom(JSON.parse(Buffer.from(bytes).toString())))
   } catch {
     return new Map()
   }
+}
+
+/** @throws where it is no list of tables and patches */
+function tablesFrom(record: unknown): [number, readonly BlockPatch[]][] {
+  if (!Array.isArray(record)) throw new TypeError('no list of tables')
+  return record.map((entry: unknown) => {
+    if (!Array.isArray(entry) || !Number.isSafeInteger(entry[0])) throw new TypeError('no table')
+    return [entry[0], patchesFrom(entry[1])]
+  })
 }
 
 /** The bytes of a table as they are once the patches are in place. */
@@ -85,7 +94,12 @@ async function apply(
     const file = await disk.openWrite(path.join(folder, tableName(number)))
     if (!file) continue
     try {
-      for (const patch of blocks) await applyTo(file, patch)
+      const size = await file.size()
+      // A record of another table may ask for more bytes than there are.
+      const inside = blocks.filter(
+        ({ place }) => place.offset + place.bytes + TRAILER_BYTES <= size,
+      )
+      for (const patch of inside) await applyTo(file, patch)
       await file.sync().catch((cause: unknown) => {
         throw fail(cause)
       })

@@ -12,6 +12,8 @@ import {
 } from './leveldb-table.js'
 import { type KeyRange, meetsAny } from './tables.js'
 
+const CHECKSUM_MAX = 0xffffffff
+
 export interface BlockPatch {
   readonly place: Handle
   /** From and to of each value, counted from the begin of the block; the last byte is not included. */
@@ -21,13 +23,14 @@ export interface BlockPatch {
 }
 
 /**
- * Patches for all values that the table holds in `merged`; undefined where something that may hold one is damaged or
+ * Patches for all values that the table holds in `merged`, but for those under `kept` keys; undefined where something that may hold one is damaged or
  * compressed: then nobody knows what would be overwritten. Reads its index, and the blocks that may hold keys of the
  * ranges.
  */
 export async function patchesOf(
   table: TableSource,
   merged: readonly KeyRange[],
+  kept: ReadonlySet<string> = new Set(),
 ): Promise<readonly BlockPatch[] | undefined> {
   const blocks = await dataBlocksOf(table)
   if (!blocks) return undefined
@@ -41,7 +44,8 @@ export async function patchesOf(
     const entries = block && dataEntriesOf(block)
     if (!entries) return undefined
     const spans = entries.flatMap(({ key, value }): [number, number][] => {
-      if (!value || value.length === 0 || !meetsAny({ from: key, to: key }, merged)) return []
+      if (!value || value.length === 0 || kept.has(key)) return []
+      if (!meetsAny({ from: key, to: key }, merged)) return []
       const at = value.byteOffset - block.byteOffset
       return [[at, at + value.length]]
     })
@@ -49,6 +53,29 @@ export async function patchesOf(
   }
   return patches
 }
+
+/** Patches as a record has them. @throws where a part is missing, or lies outside of its block */
+export function patchesFrom(record: unknown): readonly BlockPatch[] {
+  if (!Array.isArray(record)) throw new TypeError('no list of patches')
+  return record.map(patchFrom)
+}
+
+function patchFrom(record: { readonly [member in keyof BlockPatch]?: unknown }): BlockPatch {
+  const { place, spans, checksum } = record
+  const { offset, bytes } = place as { offset: unknown; bytes: unknown }
+  if (!isCount(offset) || !isCount(bytes) || !isCount(checksum) || !Array.isArray(spans))
+    throw new TypeError('no patch')
+  if (spans.length === 0 || checksum > CHECKSUM_MAX) throw new TypeError('no patch')
+  const inside = spans.map((span: unknown): [number, number] => {
+    const [from, to] = span as [unknown, unknown]
+    if (!isCount(from) || !isCount(to) || from >= to || to > bytes) throw new TypeError('no span')
+    return [from, to]
+  })
+  return { place: { offset, bytes }, spans: inside, checksum }
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0
 
 /** Bytes that the patches overwrite. */
 export function patchedBytes(patches: readonly BlockPatch[]): number {
