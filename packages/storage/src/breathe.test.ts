@@ -81,6 +81,24 @@ describe('a loop that breathes', () => {
     await long.stop()
   })
 
+  it('goes on beside something urgent that never ends, and waits again once something else has ended', async () => {
+    const hanging = awaited()
+    await breathe()
+    // Not each piece waits as long: what hangs may hang for ever.
+    for (let piece = 0; piece < 1_000; piece += 1) await breathe()
+    const next = awaited()
+    next.end()
+    await next.done
+    let isOver = false
+    const breathed = breathe().then(() => {
+      isOver = true
+    })
+    await turns(5)
+    expect(isOver).toBe(false)
+    hanging.end()
+    await Promise.all([hanging.done, breathed])
+  })
+
   it('goes on after something urgent that failed', async () => {
     const failed = urgently(Promise.reject(new Error('no disk')))
     const breathed = breathe()
