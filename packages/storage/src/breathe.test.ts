@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { breathe, urgently } from './breathe.js'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -35,6 +35,14 @@ function loop() {
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await nextTurn()
 }
+
+// However long a machine takes for a turn, the limit is reached when a test says so.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('a loop that breathes', () => {
   it('runs no piece while something urgent is under way, and goes on when that is done', async () => {
@@ -83,7 +91,10 @@ describe('a loop that breathes', () => {
 
   it('goes on beside something urgent that never ends, and waits again once something else has ended', async () => {
     const hanging = awaited()
-    await breathe()
+    const first = breathe()
+    await turns(3)
+    vi.runAllTimers()
+    await first
     // Not each piece waits as long: what hangs may hang for ever.
     for (let piece = 0; piece < 1_000; piece += 1) await breathe()
     const next = awaited()
