@@ -17,13 +17,14 @@
 import { breathe, StoreError } from '@cenotaph/storage'
 import type { HeavyWork } from './heavy-work.js'
 import { keyPages, readKeyPage } from './key-pages.js'
-import type { Level, LevelOperation } from './level.js'
+import { type Level, type LevelOperation, reading } from './level.js'
 import { leavesNoBytes } from './levels.js'
 import { overwriteRanges } from './overwrite.js'
 import type { InPlace } from './overwriting.js'
 import {
   type KeyRange,
   listTables,
+  meetsAny,
   mergeRanges,
   rangesMeet,
   type Table,
@@ -92,7 +93,8 @@ export async function eraseRanges(
   let old = meeting(level, merged)
   const newest = Math.max(0, ...(listTables(level) ?? []).map((table) => table.number))
   for (let attempt = 0; attempt < ATTEMPTS && old.length > 0; attempt++) {
-    await writeTombstones(write, merged, old, options)
+    const living = options.storedValue ? nothingLives : await livingBounds(level, merged, old)
+    await writeTombstones(write, merged, { tables: old, living }, options)
     await compact(level, compacted, options)
     old = meeting(level, merged).filter((table) => table.number <= newest)
   }
@@ -142,16 +144,35 @@ const meeting = (level: Level, ranges: readonly KeyRange[]): readonly Table[] =>
     tableMeets(table, ranges),
   )
 
+const nothingLives: ReadonlySet<string> = new Set()
+
+/**
+ * First and last keys of tables that lie in a range and came to life since it was found empty: those are no place for a
+ * tombstone. What is put later is in none of the tables.
+ */
+async function livingBounds(
+  level: Level,
+  ranges: readonly KeyRange[],
+  tables: readonly Table[],
+): Promise<ReadonlySet<string>> {
+  const bounds = tables
+    .flatMap(({ keys }) => (keys ? [keys.from, keys.to] : []))
+    .filter((key) => meetsAny({ from: key, to: key }, ranges))
+  const values = await reading(() => level.getMany(bounds, { valueEncoding: 'view' }))
+  return new Set(bounds.filter((_, index) => values[index] !== undefined))
+}
+
 async function writeTombstones(
   write: (operations: readonly LevelOperation[]) => Promise<void>,
   ranges: readonly KeyRange[],
-  tables: readonly Table[],
+  { tables, living }: { readonly tables: readonly Table[]; readonly living: ReadonlySet<string> },
   { storedValue }: EraseOptions,
 ): Promise<void> {
   let batch: LevelOperation[] = []
   for (const [index, range] of ranges.entries()) {
     if (index % RANGES_A_TURN === RANGES_A_TURN - 1) await breathe()
     for (const key of tombstonesOf(range, tables)) {
+      if (living.has(key)) continue
       const value = await storedValue?.(key)
       batch.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value })
     }
