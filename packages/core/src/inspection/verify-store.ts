@@ -11,7 +11,7 @@ import { walkRollouts } from '../erasure/names-on-disk.js'
 import { listQuarantine } from '../erasure/quarantine.js'
 import { isSetAsideLevel } from '../erasure/scrub.js'
 import { damagedEvents } from '../events/damaged-events.js'
-import { listReceipts, verifyReceipt } from '../proof/index.js'
+import { listReceiptIds, listReceipts, verifyReceipt } from '../proof/index.js'
 import { openRollout, openThreadHistory } from '../reading/open-rollout.js'
 import { allThreadIds } from '../reading/resolve-thread.js'
 import { differs } from '../threads/rollout-checksum.js'
@@ -206,13 +206,19 @@ async function verifyNames(
 }
 
 async function verifyLog({ events, journal }: StoreContext, report: Report): Promise<void> {
-  for await (const position of damagedEvents(journal, events.size))
+  // Both of one instant: events go on while the log is read.
+  const { size, rootHash } = events
+  for await (const position of damagedEvents(journal, size))
     report('EVENT_DAMAGED', null, `event ${position}`)
-  const root = Buffer.from(await events.tree.rootAt(events.size)).toString('hex')
-  if (root !== events.rootHash) report('EVENT_LOG_DIFFERS', null, 'the tree and its nodes disagree')
+  const root = Buffer.from(await events.tree.rootAt(size)).toString('hex')
+  if (root !== rootHash) report('EVENT_LOG_DIFFERS', null, 'the tree and its nodes disagree')
 }
 
 async function verifyReceipts(context: StoreContext, report: Report): Promise<void> {
+  // Asked before the files are listed, and again behind it: a delete that begins or ends meanwhile is judged the next time.
+  const isOver = ({ operationId }: { readonly operationId: string }): boolean =>
+    !context.journal.isUnderWay(operationId)
+  const over = context.tombstones.prepared().filter(isOver)
   const { receipts, damaged } = await listReceipts(context.disk, context.layout.receiptsFolder)
   for (const receipt of receipts) {
     // A lost key is replaced by repair, which begins an epoch: older receipts are the older key's.
@@ -223,11 +229,13 @@ async function verifyReceipts(context: StoreContext, report: Report): Promise<vo
   for (const { receiptId } of damaged)
     report('RECEIPT_INVALID', null, `${receiptId} cannot be read`)
   const files = new Set(receipts.map((receipt) => receipt.receiptId))
-  for (const { operationId } of context.tombstones.prepared()) {
-    const open = context.openOperations.get(operationId)
-    if (!open && !files.has(operationId)) {
+  const missing = over.filter(({ operationId }) => !files.has(operationId)).filter(isOver)
+  if (missing.length === 0) return
+  for (const id of await listReceiptIds(context.disk, context.layout.receiptsFolder)) files.add(id)
+  for (const { receiptId } of damaged) files.delete(receiptId)
+  for (const { operationId } of missing) {
+    if (!files.has(operationId))
       report('RECEIPT_MISSING', null, `the delete ${operationId} has no receipt file`)
-    }
   }
 }
 
