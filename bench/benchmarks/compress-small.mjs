@@ -7,6 +7,7 @@ import { openThreadStore } from '@cenotaph/core'
 import { outputOf } from '../harness/child.mjs'
 import { corpus } from '../harness/corpus.mjs'
 import { compressing } from '../harness/engine-parts.mjs'
+import { fileBytes } from '../harness/file-bytes.mjs'
 import { writeRollout } from '../harness/rollout-file.mjs'
 
 /** The default of `zstd --train`. */
@@ -46,7 +47,7 @@ export async function measureSmallThreads(run) {
   const measured = [{ name: 'cenotaph', settings: '', ...(await byStore(run, ours, rollouts)) }]
   for (const { name, settings, words } of commands) {
     const { bytes, read } = await byCommand(rollouts, words)
-    const shared = name === 'dictionary' ? (await fs.stat(dictionary)).size : 0
+    const shared = name === 'dictionary' ? await fileBytes([dictionary]) : 0
     measured.push({ name, settings, bytes: bytes + shared, read })
   }
   run.record({
@@ -105,8 +106,7 @@ async function byCommand(rollouts, words) {
   const files = rollouts.map(({ file }) => file)
   await outputOf(['zstd', '-3', '-q', '-f', '-k', ...words, ...files])
   const packed = files.map((file) => `${file}.zst`)
-  const sizes = await Promise.all(packed.map(async (file) => (await fs.stat(file)).size))
-  return { bytes: sizes.reduce((sum, size) => sum + size, 0), read: await readable(packed) }
+  return { bytes: await fileBytes(packed), read: await readable(packed) }
 }
 
 /**

@@ -8,6 +8,7 @@ import { openThreadStore } from '@cenotaph/core'
 import { outputOf } from '../harness/child.mjs'
 import { corpus } from '../harness/corpus.mjs'
 import { compressing } from '../harness/engine-parts.mjs'
+import { fileBytes } from '../harness/file-bytes.mjs'
 import { programVersion } from '../harness/machine.mjs'
 import { writeRollout } from '../harness/rollout-file.mjs'
 import { timed } from '../harness/rounds.mjs'
@@ -110,8 +111,7 @@ async function writeThreads(run, home, round) {
 /** @param {readonly string[]} files */
 async function byCommand(files) {
   const ms = await timed(() => outputOf(['zstd', '-3', '-T2', '-q', '-k', ...files]))
-  const after = await Promise.all(files.map(async (file) => (await fs.stat(`${file}.zst`)).size))
-  return { ms, after: after.reduce((sum, bytes) => sum + bytes, 0) }
+  return { ms, after: await fileBytes(files.map((file) => `${file}.zst`)) }
 }
 
 /**

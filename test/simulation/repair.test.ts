@@ -5,6 +5,7 @@
 // A repair that rebuilds the database works on LevelDB's own files, which no simulator has: test/crash cuts that one.
 
 import { openThreadStore, repairStore, type ThreadStore } from '@cenotaph/core'
+import { readWhole } from '@cenotaph/storage'
 import {
   type AroundMachine,
   explore,
@@ -46,13 +47,6 @@ async function rolloutOf(machine: SimMachine, id: string, folder = root): Promis
   return found[0]!
 }
 
-async function contentOf(machine: SimMachine, path: string): Promise<Uint8Array> {
-  const file = await machine.disk.openRead(path)
-  const bytes = await file!.read(0, await file!.size())
-  await file!.close()
-  return bytes
-}
-
 /** As another program does that syncs what it writes. */
 async function overwrite(machine: SimMachine, path: string, at: number, bytes: Uint8Array) {
   const file = (await machine.disk.openWrite(path)) ?? (await machine.disk.create(path))
@@ -72,16 +66,16 @@ async function damagedMachine(): Promise<SimMachine> {
   }
   await store.checkpoint()
   const place = await rolloutOf(machine, ids.dead)
-  const before = await contentOf(machine, place)
+  const before = (await readWhole(machine.disk, place))!
   await store.deleteThread(ids.dead)
   await store.close()
   await overwrite(machine, place, 0, before)
   const extended = await rolloutOf(machine, ids.extended)
-  const end = (await contentOf(machine, extended)).length
+  const end = (await readWhole(machine.disk, extended))!.length
   const tail = foreignLine(3, 'theirs') + foreignLine(4, 'half of it').slice(0, 60)
   await overwrite(machine, extended, end, Buffer.from(tail))
   const changed = await rolloutOf(machine, ids.changed)
-  const at = Buffer.from(await contentOf(machine, changed)).indexOf('one in')
+  const at = Buffer.from((await readWhole(machine.disk, changed))!).indexOf('one in')
   await overwrite(machine, changed, at, Buffer.from('0'))
   return machine
 }

@@ -2,12 +2,18 @@
 // back, and nothing is synced. For searches that open thousands of stores of which none has to survive a power cut.
 
 import * as fs from 'node:fs'
-import { type Disk, type DiskFile, diskError, type FolderEntry, nodeDisk } from '@cenotaph/storage'
+import {
+  type Disk,
+  type DiskFile,
+  diskError,
+  errnoOf,
+  fileStatOf,
+  kindOf,
+  nodeDisk,
+} from '@cenotaph/storage'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = fs.constants
 const FILE_MODE = 0o600
-
-const errnoOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 /** `errnos` answer with undefined. */
 function tried<T>(call: string, path: string, errnos: readonly string[], run: () => T) {
@@ -92,9 +98,6 @@ function opened(path: string, flags: number, errno: string): DiskFile | undefine
   return descriptor === undefined ? undefined : new HurriedFile(path, descriptor)
 }
 
-const kindOf = (entry: fs.Stats | fs.Dirent): FolderEntry['kind'] =>
-  entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'other'
-
 export const hurriedDisk: Disk = {
   ...nodeDisk,
   openRead: async (path) => opened(path, O_RDONLY, 'ENOENT'),
@@ -116,17 +119,7 @@ export const hurriedDisk: Disk = {
         .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name))),
     ),
   stat: async (path) =>
-    tried('lstat', path, ['ENOENT', 'ENOTDIR'], () => {
-      const stat = fs.lstatSync(path)
-      return {
-        kind: kindOf(stat),
-        bytes: stat.size,
-        modifiedMs: stat.mtimeMs,
-        links: stat.nlink,
-        mode: stat.mode & 0o7777,
-        identity: `${stat.dev}:${stat.ino}`,
-      }
-    }),
+    tried('lstat', path, ['ENOENT', 'ENOTDIR'], () => fileStatOf(fs.lstatSync(path))),
   rename: async (from, to) => sure('rename', to, () => fs.renameSync(from, to)),
   unlink: async (path) => done('unlink', path, ['ENOENT'], () => fs.unlinkSync(path)),
   link: async (from, to) => done('link', to, ['EEXIST'], () => fs.linkSync(from, to)),

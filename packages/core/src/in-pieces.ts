@@ -2,7 +2,7 @@
 
 import { breathe } from '@cenotaph/storage'
 
-/** Small enough that a piece takes a few milliseconds, whatever is done with it: an append waits for three of them. */
+/** Small enough that a piece takes a few milliseconds, whatever is done with it: an append that comes meanwhile waits for it. */
 export const PIECE = 150
 
 /** Runs a computation that yields wherever other work may have its turn, often enough that no stretch of it is long. */

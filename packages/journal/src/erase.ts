@@ -16,7 +16,7 @@
 
 import { breathe, StoreError } from '@cenotaph/storage'
 import type { HeavyWork } from './heavy-work.js'
-import { keyPages, readKeyPage } from './key-pages.js'
+import { keysInRanges } from './key-pages.js'
 import { type Level, type LevelOperation, reading } from './level.js'
 import { leavesNoBytes } from './levels.js'
 import { overwriteRanges } from './overwrite.js'
@@ -111,7 +111,7 @@ function refuseUnusable(ranges: readonly KeyRange[]): void {
 }
 
 async function refuseLive(level: Level, ranges: readonly KeyRange[]): Promise<void> {
-  for await (const [key] of keyPages(ranges, (place) => readKeyPage(level, ranges, place)))
+  for await (const [key] of keysInRanges(level, ranges))
     throw new StoreError('ARGUMENT_INVALID', 'a range to erase still holds a key', {
       detail: { ...ranges.find(({ from, to }) => from <= key! && key! <= to), key },
     })

@@ -58,3 +58,10 @@ export async function* keyPages(
     place = page.next
   } while (place !== undefined)
 }
+
+/** The same, straight from the database: for whoever keeps other readers out. */
+export const keysInRanges = (
+  level: Level,
+  ranges: readonly KeyRange[],
+): AsyncGenerator<readonly string[]> =>
+  keyPages(ranges, (place) => readKeyPage(level, ranges, place))

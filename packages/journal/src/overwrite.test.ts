@@ -66,6 +66,11 @@ async function expectNeighbours(level: Level): Promise<void> {
   }
 }
 
+async function expectErased(folder: string, level: Level): Promise<void> {
+  expect(await residue(folder)).toBe(0)
+  await expectNeighbours(level)
+}
+
 /** Ends at the given write into a table, of which only the first bytes reach the disk. */
 function tearing(atWrite: number, bytesKept: number, writes: number[]): Disk {
   const torn = (file: DiskFile): DiskFile => ({
@@ -103,11 +108,9 @@ describe('overwriting values in tables', () => {
       tablesLeft: 0,
     })
     expect(tablesIn(folder)).toEqual(expect.arrayContaining(before))
-    expect(await residue(folder)).toBe(0)
-    await expectNeighbours(level)
+    await expectErased(folder, level)
     await level.compactRange('t/', 't0')
-    expect(await residue(folder)).toBe(0)
-    await expectNeighbours(level)
+    await expectErased(folder, level)
     await level.close()
     expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
   })
@@ -148,8 +151,7 @@ describe('overwriting values in tables', () => {
     expect((await erase(level, disk)).tablesLeft).toBe(0)
     expect(copied).toHaveLength(1)
     expect(written).toContain(copied[0])
-    expect(await residue(folder)).toBe(0)
-    await expectNeighbours(level)
+    await expectErased(folder, level)
     await level.close()
   })
 
@@ -184,8 +186,7 @@ describe('overwriting values in tables', () => {
       const again = await openLevel(folder, { createIfMissing: false })
       expect(existsSync(path.join(folder, 'overwriting.json'))).toBe(false)
       expect(tablesIn(folder).every((name) => isSoundTable(readFileSync(name)))).toBe(true)
-      expect(await residue(folder)).toBe(0)
-      await expectNeighbours(again)
+      await expectErased(folder, again)
       await again.close()
     }
     expect(cuts).toBeGreaterThan(10)
@@ -219,8 +220,7 @@ describe('overwriting values in tables', () => {
     expect(existsSync(path.join(folder, 'overwriting.json'))).toBe(true)
     const again = await openLevel(folder, { createIfMissing: false })
     expect(existsSync(path.join(folder, 'overwriting.json'))).toBe(false)
-    expect(await residue(folder)).toBe(0)
-    await expectNeighbours(again)
+    await expectErased(folder, again)
     await again.close()
   })
 
@@ -275,8 +275,7 @@ describe('overwriting values in tables', () => {
     expect((await erase(level, disk)).tablesLeft).toBe(0)
     expect(puts).toBeGreaterThan(0)
     expect(text(await level.get(lately))).toBe(text(value))
-    expect(await residue(folder)).toBe(0)
-    await expectNeighbours(level)
+    await expectErased(folder, level)
     await level.close()
     expect(await checkLevelFiles(nodeDisk, folder)).toBe('sound')
   })

@@ -14,7 +14,7 @@
 
 import path from 'node:path'
 import type { Disk } from '@cenotaph/storage'
-import { keyPages, readKeyPage } from './key-pages.js'
+import { keysInRanges } from './key-pages.js'
 import type { Level } from './level.js'
 import { finishOverwriting, type InPlace, overwriteBlocks } from './overwriting.js'
 import { type BlockPatch, patchedBytes, patchesOf } from './table-patches.js'
@@ -93,8 +93,7 @@ async function valuesIn(
 /** The ranges held no key when the erasure began, and writes go on. */
 async function livingKeys(level: Level, merged: readonly KeyRange[]): Promise<ReadonlySet<string>> {
   const living = new Set<string>()
-  for await (const keys of keyPages(merged, (place) => readKeyPage(level, merged, place)))
-    for (const key of keys) living.add(key)
+  for await (const keys of keysInRanges(level, merged)) for (const key of keys) living.add(key)
   return living
 }
 

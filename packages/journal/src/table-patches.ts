@@ -23,9 +23,9 @@ export interface BlockPatch {
 }
 
 /**
- * Patches for all values that the table holds in `merged`, but for those under `kept` keys; undefined where something that may hold one is damaged or
- * compressed: then nobody knows what would be overwritten. Reads its index, and the blocks that may hold keys of the
- * ranges.
+ * Patches for all values that the table holds in `merged`, but for those under `kept` keys; undefined where something
+ * that may hold one is damaged or compressed: then nobody knows what would be overwritten. Reads its index, and the
+ * blocks that may hold keys of the ranges.
  */
 export async function patchesOf(
   table: TableSource,

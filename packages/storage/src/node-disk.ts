@@ -1,10 +1,10 @@
 // The Disk port on node:fs. Durability is what the operating system gives: fdatasync for a file, fsync
 // for a folder. See disk.ts for the contract.
 
-import { constants, fstatSync, writeSync } from 'node:fs'
+import { constants, fstatSync, type Stats, writeSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import path from 'node:path'
-import type { Disk, DiskFile } from './disk.js'
+import type { Disk, DiskFile, FileStat } from './disk.js'
 import { kindOf, listFolder, piecesOf } from './list-folder.js'
 import { diskError, errnoOf } from './node-errors.js'
 
@@ -152,6 +152,16 @@ async function makeFolder(name: string): Promise<readonly string[]> {
   return made
 }
 
+/** What Node says of a name, as a disk says it. */
+export const fileStatOf = (stat: Stats): FileStat => ({
+  kind: kindOf(stat),
+  bytes: stat.size,
+  modifiedMs: stat.mtimeMs,
+  links: stat.nlink,
+  mode: stat.mode & 0o7777,
+  identity: `${stat.dev}:${stat.ino}`,
+})
+
 export const nodeDisk: Disk = {
   openRead: (name) => open(name, constants.O_RDONLY, 'ENOENT'),
 
@@ -173,17 +183,9 @@ export const nodeDisk: Disk = {
   list: (name) => unless(['ENOENT'], undefined, 'readdir', name, () => listFolder(name)),
 
   stat: (name) =>
-    unless(['ENOENT', 'ENOTDIR'], undefined, 'lstat', name, async () => {
-      const stat = await fs.lstat(name)
-      return {
-        kind: kindOf(stat),
-        bytes: stat.size,
-        modifiedMs: stat.mtimeMs,
-        links: stat.nlink,
-        mode: stat.mode & 0o7777,
-        identity: `${stat.dev}:${stat.ino}`,
-      }
-    }),
+    unless(['ENOENT', 'ENOTDIR'], undefined, 'lstat', name, async () =>
+      fileStatOf(await fs.lstat(name)),
+    ),
 
   async *listPieces(name) {
     const pieces = piecesOf(name)

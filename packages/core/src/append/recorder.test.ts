@@ -1,11 +1,33 @@
 import fs from 'node:fs/promises'
-import { nodeDisk } from '@cenotaph/storage'
+import { type Disk, type DiskFile, nodeDisk } from '@cenotaph/storage'
 import { describe, expect, it } from 'vitest'
 import { message, textsOf, withStore } from '../store.fixture.js'
 
 const filesUnder = async (root: string): Promise<string[]> => {
   const entries = await fs.readdir(`${root}/sessions`, { recursive: true })
   return entries.filter((name) => name.endsWith('.jsonl'))
+}
+
+/** The disk, on which `write` writes to rollouts. */
+function writingRollouts(
+  write: (file: DiskFile, offset: number, bytes: Uint8Array) => Promise<void>,
+): Disk {
+  return {
+    ...nodeDisk,
+    async openWrite(name) {
+      const file = await nodeDisk.openWrite(name)
+      if (!file || !name.endsWith('.jsonl')) return file
+      return {
+        path: file.path,
+        read: file.read.bind(file),
+        size: file.size.bind(file),
+        close: file.close.bind(file),
+        truncate: file.truncate.bind(file),
+        sync: file.sync.bind(file),
+        write: (offset, bytes) => write(file, offset, bytes),
+      }
+    },
+  }
 }
 
 describe('recorder', () => {
@@ -50,27 +72,12 @@ describe('recorder', () => {
   it('keeps its items over a failed write, and writes each of them once, in order', async () => {
     for (const failingWrite of [1, 2, 3, 4]) {
       let left = Number.POSITIVE_INFINITY
-      const disk = {
-        ...nodeDisk,
-        async openWrite(name: string) {
-          const file = await nodeDisk.openWrite(name)
-          if (!file || !name.endsWith('.jsonl')) return file
-          return {
-            path: file.path,
-            read: file.read.bind(file),
-            size: file.size.bind(file),
-            close: file.close.bind(file),
-            truncate: file.truncate.bind(file),
-            sync: file.sync.bind(file),
-            async write(offset: number, bytes: Uint8Array) {
-              left -= 1
-              if (left !== 0) return file.write(offset, bytes)
-              await file.write(offset, bytes.subarray(0, 5))
-              throw Object.assign(new Error('EIO'), { code: 'EIO' })
-            },
-          }
-        },
-      }
+      const disk = writingRollouts(async (file, offset, bytes) => {
+        left -= 1
+        if (left !== 0) return file.write(offset, bytes)
+        await file.write(offset, bytes.subarray(0, 5))
+        throw Object.assign(new Error('EIO'), { code: 'EIO' })
+      })
       await withStore(
         async (store) => {
           const recorder = store.recorder({ create: { cwd: '/w' } })
@@ -98,25 +105,10 @@ describe('recorder', () => {
 describe('a barrier of a recorder', () => {
   it('writes what was added before it, and leaves what is added meanwhile to the next', async () => {
     let meanwhile = async () => {}
-    const disk = {
-      ...nodeDisk,
-      async openWrite(name: string) {
-        const file = await nodeDisk.openWrite(name)
-        if (!file || !name.endsWith('.jsonl')) return file
-        return {
-          path: file.path,
-          read: file.read.bind(file),
-          size: file.size.bind(file),
-          close: file.close.bind(file),
-          truncate: file.truncate.bind(file),
-          sync: file.sync.bind(file),
-          async write(offset: number, bytes: Uint8Array) {
-            await meanwhile()
-            await file.write(offset, bytes)
-          },
-        }
-      },
-    }
+    const disk = writingRollouts(async (file, offset, bytes) => {
+      await meanwhile()
+      await file.write(offset, bytes)
+    })
     await withStore(
       async (store) => {
         const recorder = store.recorder({ create: { cwd: '/w' } })

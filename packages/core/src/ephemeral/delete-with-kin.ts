@@ -3,8 +3,9 @@
 
 import { StoreError } from '@cenotaph/storage'
 import type { DeleteOptions, DeleteResult } from '../lifecycle/delete-threads.js'
+import { refuseChangedPlan } from '../refuse-changed-plan.js'
 import type { MemoryHalf } from './memory-half.js'
-import { type DeletePart, refuseOtherPlan, withKin } from './merged-delete.js'
+import { type DeletePart, withKin } from './merged-delete.js'
 
 interface Halves {
   readonly half: MemoryHalf
@@ -14,20 +15,17 @@ interface Halves {
 }
 
 /** @throws PLAN_CHANGED, THREAD_HELD */
-export async function deleteWithKin(
-  halves: Halves,
-  { expectPlan, ...given }: DeleteOptions,
-): Promise<DeleteResult> {
+export async function deleteWithKin(halves: Halves, options: DeleteOptions): Promise<DeleteResult> {
+  const { expectPlan, ...given } = options
   const { half, onDisk, dropped } = halves
   const kin = half.hasOutsideKin() ? await kinOf(halves, given) : undefined
   if (!kin) {
-    const bound = expectPlan === undefined ? {} : { expectPlan }
-    const result = await onDisk({ ...given, ...bound })
+    const result = await onDisk(options)
     await dropped()
     return result
   }
   const plan = withKin(kin.base, kin.plan)
-  refuseOtherPlan(expectPlan, plan.planId)
+  refuseChangedPlan(expectPlan, plan.planId)
   if (given.dryRun) return plan
   if (kin.plan.held.length > 0) {
     throw new StoreError('THREAD_HELD', 'threads that go along are on hold', {

@@ -2,8 +2,8 @@
 // in each. There is one receipt a half: that of the threads on disk is the store's and names nothing that is in memory.
 
 import { createHash } from 'node:crypto'
-import { StoreError } from '@cenotaph/storage'
 import type { DeleteOptions, DeleteResult } from '../lifecycle/delete-threads.js'
+import { refuseChangedPlan } from '../refuse-changed-plan.js'
 import type { SweepResult } from '../schedule/sweep.js'
 
 export type DeletePart = (options: DeleteOptions) => Promise<DeleteResult>
@@ -25,7 +25,7 @@ export async function deleteInBoth(
     return withLists(result, [result, plans[1 - only]!])
   }
   const planId = planIdOf(plans)
-  refuseOtherPlan(expectPlan, planId)
+  refuseChangedPlan(expectPlan, planId)
   if (options.dryRun) return { ...merged(plans), planId }
   // Whoever refuses goes first, and nothing has happened then.
   const first = plans[1].wouldRefuse === null ? 0 : 1
@@ -41,15 +41,6 @@ export async function deleteInBoth(
   const known = new Set([...both.threadIds, ...planned.map(({ threadId }) => threadId)])
   const since = both.alreadyDeleted.filter(({ threadId }) => !known.has(threadId))
   return { ...both, alreadyDeleted: [...planned, ...since], planId }
-}
-
-/** @throws PLAN_CHANGED */
-export function refuseOtherPlan(expected: string | undefined, actual: string | null): void {
-  if (expected === undefined || expected === actual) return
-  throw new StoreError('PLAN_CHANGED', 'the plan has changed; look at it again', {
-    retryable: true,
-    detail: { expected, actual },
-  })
 }
 
 const planIdOf = (plans: readonly DeleteResult[]): string =>

@@ -123,12 +123,3 @@ export function refuseForks(scope: DeleteScope, forks: ForksMode): void {
     detail: { forks: scope.references },
   })
 }
-
-/** @throws PLAN_CHANGED */
-export function refuseChangedPlan(scope: DeleteScope, expected: string | undefined): void {
-  if (expected === undefined || expected === scope.planId) return
-  throw new StoreError('PLAN_CHANGED', 'the plan has changed; look at it again', {
-    retryable: true,
-    detail: { expected, actual: scope.planId },
-  })
-}

@@ -8,11 +8,11 @@ import {
   type DeleteScope,
   type ForksMode,
   readScope,
-  refuseChangedPlan,
   refuseForks,
 } from '../erasure/delete-scope.js'
 import { refuseRepeatingReason } from '../erasure/reason.js'
 import { refuseChangedRollouts } from '../erasure/replace-rollout.js'
+import { refuseChangedPlan } from '../refuse-changed-plan.js'
 import type { Release } from '../threads/lock-table.js'
 import { refuseDead, refuseParked } from '../threads/require-thread.js'
 import type { ThreadRow } from '../threads/thread-row.js'
@@ -50,7 +50,7 @@ export async function refuseScope(
   scope: DeleteScope,
   { forks, expectPlan, reason, recheck }: ScopeTerms,
 ): Promise<void> {
-  refuseChangedPlan(scope, expectPlan)
+  refuseChangedPlan(expectPlan, scope.planId)
   await recheck?.(scope.rows)
   refuseHeld(scope.rows)
   refuseForks(scope, forks)

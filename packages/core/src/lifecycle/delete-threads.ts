@@ -7,13 +7,9 @@ import { isStoreError, StoreError } from '@cenotaph/storage'
 import { checkOptions } from '../check-options.js'
 import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
-import {
-  type DeleteScope,
-  type ForksMode,
-  readScope,
-  refuseChangedPlan,
-} from '../erasure/delete-scope.js'
+import { type DeleteScope, type ForksMode, readScope } from '../erasure/delete-scope.js'
 import { namesOfThreads } from '../erasure/names-on-disk.js'
+import { refuseChangedPlan } from '../refuse-changed-plan.js'
 import { dueDateOf, dueMsOf, type WhenOptions } from '../schedule/due-date.js'
 import { requireManyThreadIds } from '../threads/require-thread.js'
 import { type DeleteArgs, deleteThreads } from './delete.js'
@@ -157,7 +153,7 @@ async function planned(
   options: DeleteOptions,
 ): Promise<DeleteResult> {
   const scope = await readScope(context, roots, forks)
-  refuseChangedPlan(scope, options.expectPlan)
+  refuseChangedPlan(options.expectPlan, scope.planId)
   const dying = new Set(scope.rows.map((row) => row.threadId))
   const held = scope.rows.filter((row) => row.hold).map((row) => row.threadId)
   const files = await namesOfThreads(context, [...dying])

@@ -23,6 +23,7 @@ import { locksOfScope, type RedactScope, readRedactScope } from '../redaction/re
 import { firstKeys, scrubValues } from '../redaction/redact-values.js'
 import { layoutOf } from '../redaction/redactions.js'
 import { verifyRedacted } from '../redaction/verify-redacted.js'
+import { refuseChangedPlan } from '../refuse-changed-plan.js'
 import { refuseDead, refuseHidden } from '../threads/require-thread.js'
 import { gatherLocked } from './barrier.js'
 import { refuseHeld } from './hold.js'
@@ -55,7 +56,7 @@ export const redact = defineOperation<RedactArgs, RedactState, RedactPlan, Redac
   async gather(context, { threadId, spans, reason, expectPlan }) {
     const { state: scope, locks, locked } = await lockRedaction(context, threadId, spans)
     try {
-      refuseChangedRedaction(scope, expectPlan)
+      refuseChangedPlan(expectPlan, scope.planId)
       const rows = await context.threads.loadMany([...new Set([threadId, ...scope.owners])])
       await refuseRepeatingReason(
         context,
@@ -215,15 +216,6 @@ async function lockRedaction(
 function unreadable(error: unknown): ThreadId | undefined {
   const isAway = isStoreError(error, 'ROLLOUT_NOT_FOUND') || isStoreError(error, 'ROLLOUT_CHANGED')
   return isAway ? (error.detail.threadId as ThreadId | undefined) : undefined
-}
-
-/** @throws PLAN_CHANGED */
-export function refuseChangedRedaction(scope: RedactScope, expected: string | undefined): void {
-  if (expected === undefined || expected === scope.planId) return
-  throw new StoreError('PLAN_CHANGED', 'the plan has changed; look at it again', {
-    retryable: true,
-    detail: { expected, actual: scope.planId },
-  })
 }
 
 /** One file at a time is written anew before the old one goes. @throws DISK_FULL */

@@ -8,10 +8,11 @@ import type { StoreContext } from '../context.js'
 import { findReceipt } from '../erasure/delete-receipt.js'
 import { type DeleteResult, nothingDeleted } from '../lifecycle/delete-threads.js'
 import { pendingOf } from '../lifecycle/pending-step.js'
-import { redact, refuseChangedRedaction } from '../lifecycle/redact.js'
+import { redact } from '../lifecycle/redact.js'
 import { decodePlan, runOperation } from '../lifecycle/run-operation.js'
 import type { Receipt } from '../proof/index.js'
 import { retryNow } from '../recovery/retry.js'
+import { refuseChangedPlan } from '../refuse-changed-plan.js'
 import { requireThreadId } from '../threads/require-thread.js'
 import { type OrdinalRange, type OrdinalSpan, spansOfRanges } from './ordinal-spans.js'
 import type { RedactedLine, RedactTarget } from './redact-lines.js'
@@ -98,7 +99,7 @@ async function planned(
   options: RedactOptions,
 ): Promise<RedactResult> {
   const scope = await readRedactScope(context, id, spans)
-  refuseChangedRedaction(scope, options.expectPlan)
+  refuseChangedPlan(options.expectPlan, scope.planId)
   const { found, values, pieces, unnamed, copies, owners, files, planId } = scope
   return {
     ...nothingDeleted,

@@ -1,6 +1,12 @@
 // Turns in the model. A line that begins or ends one says so in its text, so that a thread stays a list of texts.
 
-import { messageOf, textOfItem } from '../store/speaking.js'
+import {
+  messageOf,
+  type ReadText,
+  readTexts,
+  type TextsOptions,
+  textOfItem,
+} from '../store/speaking.js'
 import type { ItemLike, ThreadStoreLike } from '../store/thread-store-like.js'
 import type { ModelThread } from './model-thread.js'
 
@@ -47,24 +53,12 @@ export function endOfOpenTurn(lines: ModelThread['lines']): ModelThread['lines']
   return []
 }
 
-export interface ReadLine {
-  readonly ordinal: number
-  readonly text: string | null
-}
-
 /** The lines of a thread that the model knows; in order, whichever way they are read. */
-export async function linesOf(
+export const linesOf = (
   store: ThreadStoreLike,
   id: string,
-  { reverse = false }: { readonly reverse?: boolean } = {},
-): Promise<ReadLine[]> {
-  const read: ReadLine[] = []
-  for await (const item of store.listItems(id, { reverse })) {
-    const text = lineOf(item)
-    if (text !== undefined) read.push({ ordinal: item.ordinal, text })
-  }
-  return reverse ? read.reverse() : read
-}
+  options: TextsOptions = {},
+): Promise<ReadText[]> => readTexts(store, id, lineOf, options)
 
 export interface ModelTurn {
   readonly turnId: string

@@ -2,6 +2,7 @@
 // after it was given: when its thread is archived, hidden, or dead.
 
 import fc from 'fast-check'
+import type { RecorderLike } from '../store/thread-store-like.js'
 import { activeThread, newThread } from './choice.js'
 import {
   add as addInModel,
@@ -10,9 +11,8 @@ import {
   shutDown as shutDownInModel,
 } from './model-recorders.js'
 import { itemOf } from './model-turns.js'
-import type { System } from './system.js'
 import type { ThreadModel } from './thread-model.js'
-import { nothing, type Prepared, short, verb } from './verb.js'
+import { nothing, type Prepared, short, type Verb, verb } from './verb.js'
 import { text } from './verbs.js'
 
 /** A recorder that was given, the newest one most of the time. */
@@ -50,33 +50,27 @@ export const resume = fc
 
 /** Into the recorder: it is written with the next flush. */
 export const add = fc.record({ back: recorder, texts }).map(({ back, texts }) =>
-  verb('add', (system, model) =>
-    withRecorder(system, model, back, (key, given) => ({
-      text: `${texts.length}`,
-      call: () => given.add(...texts.map(itemOf)),
-      apply: (later) => addInModel(later, key, texts),
-    })),
-  ),
+  ofRecorder('add', back, (key, given) => ({
+    text: `${texts.length}`,
+    call: () => given.add(...texts.map(itemOf)),
+    apply: (later) => addInModel(later, key, texts),
+  })),
 )
 
 export const flush = recorder.map((back) =>
-  verb('flush', (system, model) =>
-    withRecorder(system, model, back, (key, given) => ({
-      text: '',
-      call: () => given.flush(),
-      apply: (later) => flushInModel(later, key),
-    })),
-  ),
+  ofRecorder('flush', back, (key, given) => ({
+    text: '',
+    call: () => given.flush(),
+    apply: (later) => flushInModel(later, key),
+  })),
 )
 
 export const shutDown = recorder.map((back) =>
-  verb('shutDown', (system, model) =>
-    withRecorder(system, model, back, (key, given) => ({
-      text: '',
-      call: () => given.shutdown(),
-      apply: (later) => shutDownInModel(later, key),
-    })),
-  ),
+  ofRecorder('shutDown', back, (key, given) => ({
+    text: '',
+    call: () => given.shutdown(),
+    apply: (later) => shutDownInModel(later, key),
+  })),
 )
 
 /** A thread that its recorder creates, with the first lines. */
@@ -103,16 +97,17 @@ export const recordNew = fc.record({ newId: newThread, texts }).map(({ newId, te
   }),
 )
 
-function withRecorder(
-  { recorders }: System,
-  model: ThreadModel,
+/** A call of a recorder that was given; none where there is none. */
+const ofRecorder = (
+  name: string,
   back: number,
-  prepare: (key: number, given: NonNullable<ReturnType<System['recorders']['get']>>) => Prepared,
-): Prepared {
-  const key = recorderOf(model, back)
-  const given = key === undefined ? undefined : recorders.get(key)
-  if (key === undefined || !given) return nothing
-  const { threadId } = model.recorders.get(key)!
-  const prepared = prepare(key, given)
-  return { ...prepared, text: `of ${short(threadId)}, ${prepared.text}` }
-}
+  prepare: (key: number, given: RecorderLike) => Prepared,
+): Verb =>
+  verb(name, ({ recorders }, model) => {
+    const key = recorderOf(model, back)
+    const given = key === undefined ? undefined : recorders.get(key)
+    if (key === undefined || !given) return nothing
+    const { threadId } = model.recorders.get(key)!
+    const prepared = prepare(key, given)
+    return { ...prepared, text: `of ${short(threadId)}, ${prepared.text}` }
+  })

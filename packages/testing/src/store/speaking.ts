@@ -1,6 +1,6 @@
 // What tests of a thread store say to one and read back from it.
 
-import type { ThreadStoreLike } from './thread-store-like.js'
+import type { ReadItem, ThreadStoreLike } from './thread-store-like.js'
 
 /** Ids for tests: UUIDv7 in form, ascending with `n`. */
 export const threadIdOf = (n: number): string =>
@@ -27,15 +27,27 @@ export interface ReadText {
   readonly text: string | null
 }
 
+export interface TextsOptions {
+  readonly reverse?: boolean
+}
+
 /** The messages of a thread, with their ordinals; in order, whichever way they are read. */
-export async function messagesOf(
+export const messagesOf = (
   store: ThreadStoreLike,
   id: string,
-  { reverse = false }: { readonly reverse?: boolean } = {},
+  options: TextsOptions = {},
+): Promise<ReadText[]> => readTexts(store, id, textOfItem, options)
+
+/** The same of the items to which `textOf` gives a text. */
+export async function readTexts(
+  store: ThreadStoreLike,
+  id: string,
+  textOf: (item: ReadItem) => string | null | undefined,
+  { reverse = false }: TextsOptions,
 ): Promise<ReadText[]> {
   const read: ReadText[] = []
   for await (const item of store.listItems(id, { reverse })) {
-    const text = textOfItem(item)
+    const text = textOf(item)
     if (text !== undefined) read.push({ ordinal: item.ordinal, text })
   }
   return reverse ? read.reverse() : read
